@@ -1,0 +1,11 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["src/**/*.test.ts", "test/**/*.test.ts"],
+    exclude: ["test/peers/**", "node_modules/**"],
+    globalSetup: ["test/node-version.ts"],
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+  },
+});
