@@ -1,6 +1,8 @@
 import { defineConfig } from "vitest/config";
+import { textModules } from "./test/text-modules.ts";
 
 export default defineConfig({
+  plugins: [textModules],
   test: {
     include: ["src/**/*.test.ts", "test/**/*.test.ts"],
     exclude: ["test/peers/**", "node_modules/**"],

@@ -1,6 +1,8 @@
 import { defineConfig } from "vitest/config";
+import { textModules } from "./test/text-modules.ts";
 
 export default defineConfig({
+  plugins: [textModules],
   test: {
     include: ["test/peers/**/*.test.ts"],
     globalSetup: ["test/node-version.ts", "test/peers/install.ts"],

@@ -1,0 +1,55 @@
+// Builds the one bundle, dist/index.js, and the licences of what is in it.
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const outputFolder = process.argv[2] ?? join(root, "dist");
+const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+
+rmSync(outputFolder, { recursive: true, force: true });
+mkdirSync(outputFolder, { recursive: true });
+
+const result = await build({
+  absWorkingDir: root,
+  entryPoints: ["src/main.ts"],
+  outfile: join(outputFolder, "index.js"),
+  bundle: true,
+  platform: "node",
+  target: "node20",
+  format: "cjs",
+  minify: true,
+  keepNames: true,
+  legalComments: "none",
+  metafile: true,
+  logLevel: "warning",
+  loader: { ".rego": "text", ".yaml": "text" },
+  // Some packages ask for their own address, which a CommonJS file has under another name.
+  define: { "import.meta.url": "__bundleUrl", SEALCHECK_VERSION: JSON.stringify(version) },
+  banner: { js: 'const __bundleUrl=require("node:url").pathToFileURL(__filename).href;' },
+});
+
+writeFileSync(join(outputFolder, "LICENSES.txt"), licencesOf(Object.keys(result.metafile.inputs)));
+
+/** The texts of the licences of all packages that the bundle holds code of, in the order of their names. */
+function licencesOf(inputs) {
+  const packages = new Set();
+  for (const input of inputs) {
+    const match = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input.replaceAll("\\", "/"));
+    if (match !== null) packages.add(match[1]);
+  }
+  return [...packages].sort().map(licenceOf).join("\n");
+}
+
+function licenceOf(folder) {
+  const manifest = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8"));
+  const file = readdirSync(join(root, folder)).find((name) => /^licen[cs]e(\..*)?$/i.test(name));
+  const text =
+    file === undefined || !existsSync(join(root, folder, file))
+      ? "(the package holds no licence text)"
+      : readFileSync(join(root, folder, file), "utf8")
+          .replaceAll("\r\n", "\n")
+          .trim();
+  return `${"=".repeat(80)}\n${manifest.name} ${manifest.version}: ${manifest.license}\n${"=".repeat(80)}\n${text}\n`;
+}
