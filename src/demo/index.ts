@@ -1,0 +1,32 @@
+export { createDemo, type Demo, type DemoExpectation, type DemoOptions } from "./demo.ts";
+export { DemoError, type DemoErrorCode } from "./errors.ts";
+export {
+  attestImage,
+  createKeyPair,
+  type EvidenceFormat,
+  type EvidenceOptions,
+  type KeyPair,
+  type SignedImage,
+  type Statement,
+  type StoredEvidence,
+  signImage,
+} from "./evidence.ts";
+export {
+  type PushedImage,
+  type PushedIndex,
+  type PushedManifest,
+  type PushImageOptions,
+  type PushIndexOptions,
+  pushImage,
+  pushIndex,
+} from "./image.ts";
+export { type PushPolicyOptions, pushPolicy } from "./policy-bundle.ts";
+export { exampleDataFiles, examplePolicyFiles } from "./policy-files.ts";
+export { createProvenance, type ProvenanceOptions } from "./provenance.ts";
+export {
+  createHttpTarget,
+  type HttpTargetOptions,
+  type PushRequest,
+  type PushResponse,
+  type PushTarget,
+} from "./target.ts";

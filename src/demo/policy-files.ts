@@ -1,0 +1,3 @@
+/** The example policy, path (below `examples/`) to text: `policy/*.rego` without tests, and `data/*.yaml`. */
+export const examplePolicyFiles: Readonly<Record<string, string>> = {};
+export const exampleDataFiles: Readonly<Record<string, string>> = {};

@@ -1,0 +1,5 @@
+import type { RegistryStore } from "./store.ts";
+
+export function createDirectoryStore(_directory: string): RegistryStore {
+  throw new Error("not yet");
+}

@@ -1,0 +1,5 @@
+import type { RegistryStore } from "./store.ts";
+
+export function createMemoryStore(): RegistryStore {
+  throw new Error("not yet");
+}
