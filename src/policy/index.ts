@@ -1,0 +1,57 @@
+export {
+  type BuiltinCode,
+  type BuiltinFailure,
+  builtinResult,
+  noMatchingAttestationResult,
+} from "./builtin-results.ts";
+export { parsePolicyConfiguration } from "./configuration.ts";
+export {
+  createEcHost,
+  type EcBounds,
+  type EcHost,
+  type EcHostOptions,
+  type EcSigstoreOptions,
+  type EcSigstorePort,
+  type EcVerifiedAttestation,
+} from "./ec/host.ts";
+export { type EffectiveTime, formatEffectiveTime, parseEffectiveTime } from "./effective-time.ts";
+export { PolicyError, type PolicyErrorCode } from "./errors.ts";
+export {
+  type ComponentEvaluation,
+  type ComponentStart,
+  type EvaluationLimits,
+  type LoadedPreparedPolicy,
+  loadPreparedPolicy,
+  type PolicyCall,
+  type PolicyOutcome,
+  type PolicyStep,
+} from "./evaluate.ts";
+export { addExtraRuleData } from "./extra-rule-data.ts";
+export { type FetchedGroup, type FetchedPolicy, type FetchedSource, fetchPolicySources } from "./fetch-sources.ts";
+export type { ManifestContent, OciArtefactPort, RegistryPort, ResolvedReference } from "./oci-port.ts";
+export { buildPolicyInput, type InputAttestation, type InputImage, type PolicyInputParts } from "./policy-input.ts";
+export { readPolicyText } from "./policy-text.ts";
+export type {
+  FilePort,
+  GitPort,
+  GitTree,
+  GitTreeRequest,
+  HttpPort,
+  PolicyTextPorts,
+  SourceBounds,
+  SourceFile,
+  SourcePorts,
+} from "./ports.ts";
+export { type DefaultSigstoreOptions, type PreparedPolicy, type PrepareOptions, preparePolicy } from "./prepare.ts";
+export { stripMetadata } from "./result-metadata.ts";
+export { sortResults } from "./result-order.ts";
+export type {
+  Criteria,
+  GlobalConfiguration,
+  Identity,
+  PolicySource,
+  PolicySpec,
+  VolatileCriteria,
+  VolatileCriterion,
+} from "./spec.ts";
+export { applyVerificationOptions, type VerificationChoice, type VerificationOptions } from "./verification-options.ts";
