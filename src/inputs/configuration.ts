@@ -1,0 +1,197 @@
+import type { OutputTarget, ReportOptions } from "./output-target.ts";
+
+/** Where the components come from (PARITY 2.1); at least one of the four sources is given. */
+export interface SnapshotSlice {
+  readonly image?: string;
+  /** A path, or the JSON or YAML text itself. */
+  readonly images?: string;
+  readonly filePath?: string;
+  readonly jsonInput?: string;
+  /** Whether a snapshot without components passes (as SKIPPED) instead of being refused. */
+  readonly allowEmpty: boolean;
+}
+
+/** Certificate identity for keyless verification, as one whole (PARITY 3.4). */
+export interface IdentityOptions {
+  readonly subject?: string;
+  readonly subjectRegExp?: string;
+  readonly issuer?: string;
+  readonly issuerRegExp?: string;
+}
+
+/** `now`, each component's own build time, or a fixed moment. */
+export type EffectiveTimeRequest =
+  | { readonly kind: "now" }
+  | { readonly kind: "attestation" }
+  /** Nanoseconds since 1970, UTC. */
+  | { readonly kind: "at"; readonly nanoseconds: bigint };
+
+export interface RuleDataEntry {
+  readonly key: string;
+  /** Literal text, a file or a URL (PARITY 3.8). */
+  readonly value: string;
+}
+
+export interface PolicySlice {
+  /** The value of `--policy`, unresolved (PARITY 3.1); `""` is the empty policy. */
+  readonly policy: string;
+  /** PEM text or a key reference; absent leaves the policy's. */
+  readonly publicKey?: string;
+  readonly rekorUrl?: string;
+  /** Present when any `--certificate-*` flag was given: replaces the policy's identity as a whole. */
+  readonly identity?: IdentityOptions;
+  readonly effectiveTime: EffectiveTimeRequest;
+  readonly extraRuleData: readonly RuleDataEntry[];
+  readonly filterType: "include-exclude" | "ec-policy";
+  /** Keep all metadata of results, and list what exclusions removed. */
+  readonly info: boolean;
+}
+
+export interface VerificationSlice {
+  readonly ignoreRekor: boolean;
+  readonly skipImageSignatureCheck: boolean;
+  readonly skipAttestationSignatureCheck: boolean;
+  /** A verified attestation counts as the image's signature, as `ec` has it with bundles. */
+  readonly attestationAsSignature: boolean;
+  /** Bytes of one signature or attestation layer (`COSIGN_MAX_ATTACHMENT_SIZE`). */
+  readonly maxAttachmentBytes: number;
+}
+
+/** Trust material, as paths and addresses; what is absent comes from the public-good instance by TUF. */
+export interface TrustSlice {
+  /** A `trusted_root.json`; with it TUF is not asked. */
+  readonly trustedRootFile?: string;
+  readonly tufMirror?: string;
+  /** Path or address of the mirror's initial `root.json` (`TUF_ROOT_JSON`). */
+  readonly tufRootJson?: string;
+  /** Folder of TUF's metadata (`TUF_ROOT`). */
+  readonly tufCacheDirectory?: string;
+  readonly noTufCache: boolean;
+  /** The `SIGSTORE_*` overrides, merged into the trusted root. */
+  readonly fulcioRootFile?: string;
+  readonly ctLogPublicKeyFile?: string;
+  readonly rekorPublicKeyFile?: string;
+  readonly tsaCertificateFile?: string;
+}
+
+export interface RetryOptions {
+  /** Tries after the first; 0 means one try. */
+  readonly maxRetries: number;
+  readonly initialWaitMs: number;
+  readonly maxWaitMs: number;
+  readonly factor: number;
+  /** Part of the wait that is random, 0 to 1. */
+  readonly jitter: number;
+}
+
+export type PullPolicy = "if-newer" | "always" | "if-missing";
+
+/** Which children of an image index must be in the registry: every one, none, or those of `os/arch[/variant]`. */
+export type RequiredPlatforms = "all" | "none" | readonly string[];
+
+export interface RegistrySlice {
+  readonly pull: PullPolicy;
+  readonly offline: boolean;
+  /** Registries (`host[:port]`) that may be spoken to over http or with a certificate that does not verify. */
+  readonly insecureRegistries: readonly string[];
+  readonly platforms: RequiredPlatforms;
+  /** Components resolved at once (`IMAGE_INDEX_WORKERS`). */
+  readonly indexWorkers: number;
+  readonly retry: RetryOptions;
+}
+
+export interface CacheSlice {
+  /** Absent where no cache is kept on disk. */
+  readonly directory?: string;
+  readonly maxBytes: number;
+}
+
+export interface RunSlice {
+  readonly workers: number | "auto";
+  /** Milliseconds for the whole run; 0 is no limit. */
+  readonly timeoutMs: number;
+  /** Milliseconds for one component; 0 is no limit. */
+  readonly componentTimeoutMs: number;
+  /** Whether a report that is not a success makes the exit code 1. */
+  readonly strict: boolean;
+}
+
+/** `auto`: colours where standard output is a terminal. */
+export type ColorChoice = "auto" | "always" | "never";
+
+export interface OutputSlice extends ReportOptions {
+  /** Never empty: text to standard output where none was asked for. */
+  readonly targets: readonly OutputTarget[];
+  readonly color: ColorChoice;
+}
+
+export type LogLevel = "error" | "warning" | "debug";
+
+/** Everything `validate image` was asked to do. Frozen, all the way down. */
+export interface ValidateImageConfiguration {
+  readonly snapshot: SnapshotSlice;
+  readonly policy: PolicySlice;
+  readonly verification: VerificationSlice;
+  readonly trust: TrustSlice;
+  readonly registry: RegistrySlice;
+  readonly cache: CacheSlice;
+  readonly run: RunSlice;
+  readonly output: OutputSlice;
+  readonly logLevel: LogLevel;
+}
+
+export interface DemoConfiguration {
+  readonly color: ColorChoice;
+  readonly workers: number | "auto";
+  readonly logLevel: LogLevel;
+}
+
+export interface RegoTestConfiguration {
+  /** Files and folders, at least one. */
+  readonly paths: readonly string[];
+  readonly verbose: boolean;
+  /** Regular expression over `package.rule` names. */
+  readonly run?: string;
+  readonly format: "pretty" | "json" | "junit";
+  /** Milliseconds for one test. */
+  readonly timeoutMs: number;
+  readonly color: ColorChoice;
+  readonly logLevel: LogLevel;
+}
+
+export interface RegistryServerConfiguration {
+  /** Absent keeps everything in memory. */
+  readonly directory?: string;
+  readonly host: string;
+  /** 0 picks a free port. */
+  readonly port: number;
+  readonly logLevel: LogLevel;
+}
+
+export interface CacheCommandConfiguration {
+  readonly action: "info" | "prune" | "verify";
+  readonly directory: string;
+  readonly maxBytes: number;
+  readonly logLevel: LogLevel;
+}
+
+/** What a command line asks for. */
+export type Command =
+  | { readonly kind: "validate-image"; readonly configuration: ValidateImageConfiguration }
+  | { readonly kind: "demo"; readonly configuration: DemoConfiguration }
+  | { readonly kind: "test"; readonly configuration: RegoTestConfiguration }
+  | { readonly kind: "registry"; readonly configuration: RegistryServerConfiguration }
+  | { readonly kind: "cache"; readonly configuration: CacheCommandConfiguration }
+  | { readonly kind: "version" }
+  /** `text` is ready to print, with its newline. */
+  | { readonly kind: "help"; readonly topic?: string; readonly text: string };
+
+/** What the action's inputs ask for. */
+export interface ActionConfiguration {
+  readonly configuration: ValidateImageConfiguration;
+  /** Restore the cache folder before and save it after the run. */
+  readonly cache: boolean;
+}
+
+/** The process' environment, handed in. */
+export type Environment = Readonly<Record<string, string | undefined>>;

@@ -1,0 +1,38 @@
+export { parseActionInputs } from "./action-inputs.ts";
+export { parseCommandLine } from "./command-line.ts";
+export type {
+  ActionConfiguration,
+  CacheCommandConfiguration,
+  CacheSlice,
+  ColorChoice,
+  Command,
+  DemoConfiguration,
+  EffectiveTimeRequest,
+  Environment,
+  IdentityOptions,
+  LogLevel,
+  OutputSlice,
+  PolicySlice,
+  PullPolicy,
+  RegistryServerConfiguration,
+  RegistrySlice,
+  RegoTestConfiguration,
+  RequiredPlatforms,
+  RetryOptions,
+  RuleDataEntry,
+  RunSlice,
+  SnapshotSlice,
+  TrustSlice,
+  ValidateImageConfiguration,
+  VerificationSlice,
+} from "./configuration.ts";
+export { InputError, type InputErrorCode, type InputProblem } from "./errors.ts";
+export {
+  type OutputTarget,
+  OutputTargetError,
+  parseOutputTarget,
+  type ReportFormat,
+  type ReportOptions,
+  reportFormats,
+  type TargetOptions,
+} from "./output-target.ts";
