@@ -1,0 +1,16 @@
+import { StageError } from "../types/index.ts";
+
+/** Faults of the outside world that the ports report. */
+export type EntryErrorCode =
+  | "file-unreadable"
+  | "file-too-large"
+  | "too-many-files"
+  | "program-missing"
+  | "program-failed"
+  | "git-failed"
+  | "http-failed"
+  | "http-status"
+  | "http-too-large"
+  | "insecure-redirect";
+
+export class EntryError extends StageError<EntryErrorCode> {}
