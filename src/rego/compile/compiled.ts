@@ -1,0 +1,94 @@
+import type { FunctionType } from "../builtins/index.ts";
+import type { RegoErrorCode } from "../errors.ts";
+import type { Value } from "../value/index.ts";
+
+/** A function that the host answers, asynchronously, between two passes of an evaluation. */
+export interface ExternalFunction {
+  /** The dotted name as policies call it: `ec.oci.blob`. */
+  name: string;
+  type: FunctionType;
+}
+
+/** A function that the host adds to the built-in ones. It must depend on nothing but its arguments. */
+export interface PureFunction {
+  name: string;
+  type: FunctionType;
+  /** Returns undefined where the function is not defined for the arguments. */
+  evaluate(args: readonly Value[]): Value | undefined;
+}
+
+/** What a host's function looks like to the compiler. */
+export type FunctionDeclaration = Pick<PureFunction, "name" | "type">;
+
+/** Refused unless the caller says otherwise: they reach outside of the evaluation. */
+export const defaultForbidden: readonly string[] = ["http.send", "opa.runtime", "net.lookup_ip_addr"];
+
+export interface CompileOptions {
+  /** Paths below `data` of the documents that are wanted, `["policy", "release", "deny"]`; "all" keeps every rule. */
+  entrypoints: readonly (readonly string[])[] | "all";
+  externals?: readonly ExternalFunction[];
+  functions?: readonly FunctionDeclaration[];
+  /** Names of built-in functions that are an error in policies. Default: `defaultForbidden`. */
+  forbidden?: readonly string[];
+  /** OPA's strict mode: unused and duplicate names, and deprecated functions, are errors. */
+  strict?: boolean;
+}
+
+export interface QueryOptions extends Omit<CompileOptions, "entrypoints"> {
+  /** Paths to compile besides what the query reaches. */
+  entrypoints?: readonly (readonly string[])[] | "all";
+  /** Package and imports, in the notation of modules, that the query's names are resolved in. */
+  package?: readonly string[];
+  imports?: readonly string[];
+}
+
+/** A place in a policy, as errors and `print` name it. */
+export interface SourceLocation {
+  file: string;
+  row: number;
+  col: number;
+}
+
+/** What the run time must know of a rule: its path below `data`, and when its value can be shared. */
+export interface CompiledRule {
+  path: readonly (string | number | boolean | null)[];
+  kind: "complete" | "set" | "object" | "function";
+  /** Number of parameters; 0 for documents. */
+  arity: number;
+  /** Whether its value depends on nothing but `data`. */
+  shared: boolean;
+}
+
+/** A node of the tree of packages and rules. */
+export interface CompiledNode {
+  /** Index in `rules` of the document that is here. */
+  rule: number;
+  keys: readonly (string | number | boolean | null)[];
+  children: readonly number[];
+}
+
+/**
+ * Policies compiled to JavaScript. Plain data: it survives `structuredClone`, so a worker loads it without compiling.
+ * It is made to be kept in memory only. What was written in a policy is in `source` as encoded literals, never as code.
+ */
+export interface CompiledPolicy {
+  format: 1;
+  source: string;
+  rules: readonly CompiledRule[];
+  /** Tree of documents; the first is `data` itself. */
+  nodes: readonly CompiledNode[];
+  locations: readonly SourceLocation[];
+  /** For each `with` in the policies: the rules (indices) whose value it can change. */
+  withEffects: readonly (readonly number[])[];
+  externals: readonly string[];
+  functions: readonly string[];
+  builtins: readonly string[];
+  /** Names of a query's variables, where a query was compiled. */
+  query?: { variables: readonly string[]; expressions: readonly string[] };
+}
+
+/** One found problem, as plain data. */
+export interface Problem {
+  code: RegoErrorCode;
+  message: string;
+}

@@ -1,0 +1,2 @@
+export * from "./compiled.ts";
+export { compileModules, compileQuery } from "./compile.ts";

@@ -1,0 +1,32 @@
+/**
+ * A Rego engine for JavaScript: source in, JavaScript out, with the semantics of OPA 1.15.
+ *
+ * `parseModule` -> `compileModules` -> `loadPolicy` -> `start` -> `step`, and `answer` where external functions are used.
+ */
+export * from "./errors.ts";
+export * from "./syntax/index.ts";
+export * from "./value/index.ts";
+export * from "./builtins/index.ts";
+export type {
+  CompiledNode,
+  CompiledPolicy,
+  CompiledRule,
+  CompileOptions,
+  ExternalFunction,
+  FunctionDeclaration,
+  PureFunction,
+  QueryOptions,
+  SourceLocation,
+} from "./compile/index.ts";
+export { compileModules, compileQuery, defaultForbidden } from "./compile/index.ts";
+export type {
+  Evaluation,
+  EvaluationLimits,
+  LoadedPolicy,
+  LoadOptions,
+  PendingCall,
+  QuerySolution,
+  StartOptions,
+  StepResult,
+} from "./run/index.ts";
+export { loadPolicy } from "./run/index.ts";
