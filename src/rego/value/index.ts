@@ -1,0 +1,31 @@
+export {
+  absoluteNumber,
+  addNumbers,
+  ceilNumber,
+  divideNumbers,
+  floorNumber,
+  multiplyNumbers,
+  remainderNumbers,
+  roundNumber,
+  subtractNumbers,
+} from "./arithmetic.ts";
+export { compareStrings, compareValues, equalValues, isList, type TypeName, typeName } from "./compare.ts";
+export { assertDepth, maxDepth } from "./depth.ts";
+export { formatValue, quoteString } from "./format.ts";
+export { fromJson, type JsonTextOptions, toJson, toJsonText } from "./json.ts";
+export { parseJson } from "./json-reader.ts";
+export { canonicalKey, isPrimitive, type Primitive } from "./key.ts";
+export {
+  compareNumbers,
+  formatNumber,
+  isIntegerNumber,
+  numberFromBigInt,
+  numberFromDouble,
+  numberFromText,
+  RegoNumber,
+  toBigInt,
+  toDouble,
+} from "./number.ts";
+export { ObjectBuilder, RegoObject } from "./object.ts";
+export { RegoSet, SetBuilder } from "./set.ts";
+export type { Value } from "./value.ts";

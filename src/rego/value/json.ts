@@ -1,0 +1,139 @@
+import type { Json } from "../../types/index.ts";
+import { RegoError } from "../errors.ts";
+import { compareStrings, isList } from "./compare.ts";
+import { assertDepth } from "./depth.ts";
+import type { Primitive } from "./key.ts";
+import { formatNumber, numberFromDouble, toDouble } from "./number.ts";
+import { RegoObject } from "./object.ts";
+import type { Value } from "./value.ts";
+
+/**
+ * The value of what `JSON.parse` gave. A number that a double does not hold counts as its shortest text.
+ *
+ * Throws `RegoError` (limit_depth; eval_type_error for what JSON does not have).
+ */
+export function fromJson(json: unknown, depth = 0): Value {
+  switch (typeof json) {
+    case "string":
+    case "boolean":
+      return json;
+    case "number":
+      return numberFromDouble(json);
+    case "object":
+      break;
+    default:
+      throw new RegoError("eval_type_error", `expected a JSON value, got ${typeof json}`);
+  }
+  if (json === null) return null;
+  assertDepth(depth);
+  if (Array.isArray(json)) {
+    const items: Value[] = new Array(json.length);
+    for (let index = 0; index < json.length; index += 1) items[index] = fromJson(json[index], depth + 1);
+    return items;
+  }
+  const record = json as Record<string, unknown>;
+  const keys = Object.keys(record);
+  if (keys.length === 0) return RegoObject.empty;
+  const entries = new Map<Primitive, Value>();
+  for (const key of keys) {
+    const item = record[key];
+    if (item !== undefined) entries.set(key, fromJson(item, depth + 1));
+  }
+  return new RegoObject(entries, undefined);
+}
+
+/**
+ * Plain JSON: sets become sorted lists, keys that are no strings become their JSON text. Numbers that a double does not
+ * hold are rounded; `toJsonText` keeps them.
+ */
+export function toJson(value: Value, depth = 0): Json {
+  if (typeof value !== "object" || value === null) return value;
+  assertDepth(depth);
+  if (isList(value)) return value.map((item) => toJson(item, depth + 1));
+  if (value.kind === "number") return toDouble(value);
+  if (value.kind === "set") return value.values().map((item) => toJson(item, depth + 1));
+  const record: Record<string, Json> = {};
+  for (const [key, item] of value.entries()) {
+    const name = toKeyText(key);
+    const json = toJson(item, depth + 1);
+    if (name === "__proto__") {
+      Object.defineProperty(record, name, { value: json, enumerable: true, configurable: true, writable: true });
+    } else record[name] = json;
+  }
+  return record;
+}
+
+function toKeyText(key: Value): string {
+  return typeof key === "string" ? key : toJsonText(key);
+}
+
+export interface JsonTextOptions {
+  /** Go's `json.Marshal` writes `<`, `>` and `&` as `\u003c` and so on. Default true. */
+  escapeHtml?: boolean;
+  /** With `indent` each level begins a new line with it. */
+  indent?: string;
+  /** Put before every line but the first, where `indent` or `prefix` is given. */
+  prefix?: string;
+}
+
+interface Layout {
+  escapeHtml: boolean;
+  pretty: { indent: string; prefix: string } | undefined;
+}
+
+/**
+ * Compact JSON text with sorted keys, as Go's `json.Marshal` writes it.
+ *
+ * Throws `RegoError` (limit_depth).
+ */
+export function toJsonText(value: Value, options: JsonTextOptions = {}): string {
+  const { escapeHtml = true, indent, prefix } = options;
+  const isPretty = indent !== undefined || prefix !== undefined;
+  const pretty = isPretty ? { indent: indent ?? "", prefix: prefix ?? "" } : undefined;
+  return writeJson(value, { escapeHtml, pretty }, 0);
+}
+
+function writeJson(value: Value, layout: Layout, depth: number): string {
+  if (typeof value === "string") return quoteJson(value, layout.escapeHtml);
+  if (typeof value === "number") return formatNumber(value);
+  if (typeof value === "boolean" || value === null) return String(value);
+  assertDepth(depth);
+  if (isList(value)) return writeItems(value, layout, depth);
+  if (value.kind === "number") return value.text;
+  if (value.kind === "set") return writeItems(value.values(), layout, depth);
+  let entries = value.entries().map(([key, item]) => [toKeyText(key), item] as const);
+  if (value.keys().some((key) => typeof key !== "string")) {
+    // Texts of different keys may collide (1 and "1"): the last in OPA's order stays, as in a Go map.
+    entries = [...new Map(entries)].sort((a, b) => compareStrings(a[0], b[0]));
+  }
+  const separator = layout.pretty === undefined ? ":" : ": ";
+  const lines = entries.map(
+    ([name, item]) => `${quoteJson(name, layout.escapeHtml)}${separator}${writeJson(item, layout, depth + 1)}`,
+  );
+  return enclose("{", lines, "}", layout, depth);
+}
+
+function writeItems(items: readonly Value[], layout: Layout, depth: number): string {
+  const lines = items.map((item) => writeJson(item, layout, depth + 1));
+  return enclose("[", lines, "]", layout, depth);
+}
+
+function enclose(open: string, lines: readonly string[], close: string, { pretty }: Layout, depth: number): string {
+  if (pretty === undefined || lines.length === 0) return `${open}${lines.join(",")}${close}`;
+  const outer = `\n${pretty.prefix}${pretty.indent.repeat(depth)}`;
+  return `${open}${outer}${pretty.indent}${lines.join(`,${outer}${pretty.indent}`)}${outer}${close}`;
+}
+
+const escapes: Readonly<Record<string, string>> = {
+  "<": "\\u003c",
+  ">": "\\u003e",
+  "&": "\\u0026",
+  "\u2028": "\\u2028",
+  "\u2029": "\\u2029",
+};
+
+function quoteJson(text: string, escapeHtml: boolean): string {
+  const quoted = JSON.stringify(text);
+  const pattern = escapeHtml ? /[<>&\u2028\u2029]/g : /[\u2028\u2029]/g;
+  return quoted.replace(pattern, (character) => escapes[character] ?? character);
+}
