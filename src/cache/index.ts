@@ -1,0 +1,12 @@
+export type {
+  ByteStream,
+  CacheClock,
+  CacheInfo,
+  CacheStatistics,
+  ContentStore,
+  ContentStoreOptions,
+  PruneResult,
+  VerifyResult,
+} from "./content-store.ts";
+export { createContentStore } from "./directory-store.ts";
+export { CacheError, type CacheErrorCode } from "./errors.ts";

@@ -1,0 +1,153 @@
+import type { ContentStore } from "../cache/index.ts";
+import type { Descriptor, Digest, JsonObject, Log, RegistryStatistics } from "../types/index.ts";
+import type { CredentialStore } from "./credentials.ts";
+import type { PinnedReference, Reference, RepositoryLocation } from "./reference.ts";
+
+/** Time as the client sees it. */
+export interface Clock {
+  /** Milliseconds since 1970. */
+  nowMs(): number;
+  /** Rejects with the signal's reason when it aborts. */
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
+}
+
+export interface RetrySettings {
+  /** Tries after the first one; 0 means one try. */
+  maxRetries: number;
+  /** The first pause, milliseconds. */
+  baseMs: number;
+  /** The longest pause between two tries that is our own choice, milliseconds. */
+  maxWaitMs: number;
+  /** Each pause is this many times the one before. */
+  factor: number;
+  /** Each pause varies by this part of it, 0 to 1. */
+  jitter: number;
+  /** The longest `Retry-After` that is waited for; longer ones are the error `rate-limited`. Default 120 000. */
+  maxRetryAfterMs?: number;
+}
+
+export interface ProxySettings {
+  /** Proxy URL for plain HTTP. */
+  http?: string;
+  /** Proxy URL for HTTPS. */
+  https?: string;
+  /** Comma-separated hosts, domains (`.example.com`), addresses, CIDR ranges, each with an optional port, or `*`. */
+  noProxy?: string;
+}
+
+/**
+ * When a tag-to-digest answer of an earlier run may be used: `if-newer` never (one HEAD asks the registry), `always`
+ * never (and manifests and blobs are not taken from the disk cache either), `if-missing` whenever there is one.
+ */
+export type PullPolicy = "if-newer" | "always" | "if-missing";
+
+export interface RegistryClientOptions {
+  credentials: CredentialStore;
+  log: Log;
+  /** `host` or `host:port` that may be asked over plain HTTP, besides loopback. */
+  insecureRegistries: readonly string[];
+  retry: RetrySettings;
+  /** Longest wait for response headers, for the next piece of a blob, and for the whole of a small body. */
+  requestTimeoutMs: number;
+  /** Default 8. */
+  maxConnectionsPerRegistry?: number;
+  /** Requests in flight over all registries. Default 64. */
+  maxInFlight?: number;
+  /** Disk cache of manifests and blobs. */
+  store?: ContentStore;
+  pull: PullPolicy;
+  /** No network at all: what is not in `store` is the error `offline`. */
+  offline: boolean;
+  proxy: ProxySettings;
+  /** Certificates (PEM) trusted besides the usual ones. */
+  extraCaPem?: string;
+  /** Bytes of manifests and small blobs kept in memory. Default 32 MiB. */
+  maxMemoryBytes?: number;
+  /**
+   * Token services on other hosts that may be sent a registry's credentials, by registry, besides those that
+   * docs name (same host, same site over TLS).
+   */
+  realmHosts?: Readonly<Record<string, readonly string[]>>;
+  userAgent?: string;
+  clock?: Clock;
+  /** 0 <= number < 1. */
+  random?: () => number;
+}
+
+export interface RequestOptions {
+  signal: AbortSignal;
+}
+
+export interface BlobOptions extends RequestOptions {
+  /** More bytes than this are the error `too-large`. */
+  maxBytes: number;
+}
+
+/** A manifest whose bytes were checked against its digest. */
+export interface FetchedManifest {
+  descriptor: Descriptor;
+  /** As the registry keeps it. Shared: not to be modified. */
+  bytes: Uint8Array;
+  body: JsonObject;
+  kind: "image" | "index";
+}
+
+/** A tag whose digest was not asked of the registry in this run. */
+export interface UnaskedAnswer {
+  reference: string;
+  digest: Digest;
+}
+
+/** A tag that named another digest when it was asked again. */
+export interface MovedTag {
+  reference: string;
+  before: Digest;
+  /** Undefined where the tag is gone. */
+  after?: Digest;
+}
+
+/**
+ * The pulling side of the OCI distribution specification 1.1. All methods throw OciError. What is asked twice in a run
+ * is asked once; failures are not remembered.
+ */
+export interface RegistryClient {
+  /**
+   * What a reference stands for. A tag is asked once per run (HEAD; GET where HEAD gives no digest), unless `pull` or
+   * `offline` say otherwise; a digest's manifest is fetched.
+   */
+  resolve(ref: Reference, options: RequestOptions): Promise<Descriptor>;
+  /** As `resolve`, but a tag that does not exist (404) is undefined. Any other fault throws. */
+  findTag(ref: Reference, options: RequestOptions): Promise<Descriptor | undefined>;
+  /** Manifest or index by digest, at most 4 MiB, of the OCI and Docker (schema 2) media types. */
+  fetchManifest(ref: PinnedReference, options: RequestOptions): Promise<FetchedManifest>;
+  /** A whole blob, as stored, checked against its digest. Shared: not to be modified. */
+  fetchBlob(
+    ref: RepositoryLocation,
+    descriptor: { digest: Digest; size?: number },
+    options: BlobOptions,
+  ): Promise<Uint8Array>;
+  /**
+   * A blob as a stream. It must be read to its end or closed (`break` out of `for await`): a wrong digest is an error
+   * after the last piece, so nothing read counts before that.
+   */
+  openBlob(
+    ref: RepositoryLocation,
+    descriptor: { digest: Digest; size?: number },
+    options: BlobOptions,
+  ): Promise<AsyncIterable<Uint8Array>>;
+  /**
+   * What refers to a digest: the referrers API, or the index at the fallback tag `sha256-<hex>` where the registry has
+   * no such API. `artifactType` there is a hint only: whoever decides by it opens the manifest.
+   */
+  fetchReferrers(ref: PinnedReference, options: RequestOptions): Promise<readonly Descriptor[]>;
+  /** At most 10 000 tags. */
+  listTags(ref: RepositoryLocation, options: RequestOptions): Promise<readonly string[]>;
+  /** Tags whose digest came from the disk cache because of `pull: if-missing` or `offline`. */
+  unaskedAnswers(): readonly UnaskedAnswer[];
+  /** Asks every tag that `resolve` asked in this run again (nothing when offline). */
+  findMovedTags(options: RequestOptions): Promise<readonly MovedTag[]>;
+  /** By registry. */
+  statistics(): Record<string, RegistryStatistics>;
+  /** Ends connections and waits for cache writes under way. */
+  close(): Promise<void>;
+}
