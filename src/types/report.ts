@@ -72,7 +72,7 @@ export interface ComponentReport {
   /** Results that an exclusion removed; shown with `--info`. */
   excluded: readonly RuleResult[];
   error?: ComponentError;
-  /** The in-toto statements behind `attestations`, as signed. */
+  /** The in-toto statements behind `attestations`; only kept where an output asks for them. */
   statements: readonly JsonObject[];
   /** The policy input's JSON text; only kept where an output asks for it. */
   policyInput?: string;

@@ -1,0 +1,205 @@
+import type { ValidateImageConfiguration } from "../inputs/index.ts";
+import type { RegistryClient } from "../oci/index.ts";
+import {
+  createEcHost,
+  type EcSigstorePort,
+  formatEffectiveTime,
+  type PreparedPolicy,
+  parseEffectiveTime,
+} from "../policy/index.ts";
+import { defaultEvidenceLimits, type TrustProvider } from "../sigstore/index.ts";
+import { type ExpandedComponent, expandIndexes, parseSnapshots, type SnapshotPorts } from "../snapshot/index.ts";
+import type { ComponentReport, JsonObject, Report, Snapshot } from "../types/index.ts";
+import { startDeadline, toComponentTimeout, toRunTimeout } from "./deadline.ts";
+import { mapInFlight } from "./in-flight.ts";
+import { createPool, type PoolThread } from "./pool.ts";
+import { type PreparedRun, type PrepareRunPorts, prepareRun } from "./prepare.ts";
+import { createIndexReader, createRegistryPort } from "./registry-ports.ts";
+import { createSharedFacts } from "./shared-facts.ts";
+import { type ImageFacts, type ValidateComponentOptions, validateComponent } from "./validate-component.ts";
+
+/** What a run says while it goes on. */
+export interface Progress {
+  done: number;
+  total: number;
+  component: ComponentReport;
+}
+
+export interface ValidateImagesPorts extends PrepareRunPorts {
+  client: RegistryClient;
+  trust: TrustProvider;
+  sigstoreCalls: EcSigstorePort;
+  snapshotFiles: SnapshotPorts;
+  /** Starts a worker thread that serves evaluations of this policy. */
+  startThread(prepared: PreparedPolicy): PoolThread;
+  nowMs(): number;
+  /** Worker threads for `workers: auto`. */
+  defaultWorkers: number;
+  version: string;
+  onProgress?(progress: Progress): void;
+}
+
+/**
+ * Validates a snapshot: the product in short. Rejects where the run as a whole cannot go on (unusable input, policy or
+ * key); a component that could not be decided is in the report.
+ */
+export async function validateImages(
+  configuration: ValidateImageConfiguration,
+  ports: ValidateImagesPorts,
+  parent: AbortSignal,
+): Promise<Report> {
+  const { timeoutMs } = configuration.run;
+  const deadline = startDeadline(parent, timeoutMs, () => toRunTimeout(timeoutMs));
+  try {
+    return await validate(configuration, ports, deadline.signal);
+  } finally {
+    deadline.clear();
+  }
+}
+
+async function validate(
+  configuration: ValidateImageConfiguration,
+  ports: ValidateImagesPorts,
+  signal: AbortSignal,
+): Promise<Report> {
+  const nowNs = BigInt(ports.nowMs()) * 1_000_000n;
+  const effectiveTime = parseEffectiveTime(configuration.policy.effectiveTime, nowNs, {
+    allowPast: configuration.policy.allowPastEffectiveTime,
+  });
+  const fixedNs = effectiveTime.kind === "fixed" ? effectiveTime.ns : nowNs;
+  const [run, snapshot] = await allOrEveryError([
+    prepareRun({ ...configuration, effectiveTimeNs: fixedNs }, ports, signal),
+    parseSnapshots(configuration.snapshot, ports.snapshotFiles, configuration.snapshot),
+  ]);
+  const expanded = await expandIndexes(snapshot, createIndexReader(ports.client), {
+    platforms: configuration.registry.platforms,
+    concurrency: configuration.registry.indexWorkers,
+    signal,
+  });
+  const options: ValidateComponentOptions = {
+    verification: toVerificationOptions(configuration, run),
+    policySpec: run.spec,
+    hasPolicy: (run.spec.sources ?? []).length > 0,
+    snapshot: toPolicySnapshot({ ...snapshot, components: expanded.components }),
+    effectiveTime: effectiveTime.kind === "fixed" ? effectiveTime : { kind: "attestation", fallbackNs: nowNs },
+    nowNs,
+    info: configuration.policy.info,
+    keepPolicyInput: configuration.output.targets.some((target) => target.format === "policy-input"),
+    keepStatements: configuration.output.targets.some((target) => target.format === "attestation"),
+  };
+  const components = await validateAll(expanded.components, { configuration, ports, options, run }, signal);
+  return {
+    success: components.every((component) => component.success),
+    components,
+    key: run.keyPem,
+    policy: run.spec as unknown as JsonObject, // a specification is JSON: it was parsed from it
+    version: ports.version,
+    effectiveTime: formatEffectiveTime(fixedNs),
+    createdAtMs: ports.nowMs(),
+    statistics: ports.client.statistics(),
+    notes: await collectNotes(expanded.components, options, ports, signal),
+  };
+}
+
+interface RunContext {
+  configuration: ValidateImageConfiguration;
+  ports: ValidateImagesPorts;
+  options: ValidateComponentOptions;
+  run: PreparedRun;
+}
+
+async function validateAll(
+  components: readonly ExpandedComponent[],
+  { configuration, ports, options, run }: RunContext,
+  signal: AbortSignal,
+): Promise<ComponentReport[]> {
+  const workers = configuration.run.workers === "auto" ? ports.defaultWorkers : configuration.run.workers;
+  const pool = createPool({ size: workers, startThread: () => ports.startThread(run.prepared) });
+  const host = createEcHost({
+    registry: createRegistryPort(ports.client, signal),
+    sigstore: ports.sigstoreCalls,
+    log: ports.log,
+  });
+  const keys = components.map((component) => component.resolved?.reference);
+  const facts = createSharedFacts<ImageFacts>(keys);
+  const { componentTimeoutMs } = configuration.run;
+  let done = 0;
+  try {
+    return await mapInFlight(components, toInFlight(workers), async (component, index) => {
+      const deadline = startDeadline(signal, componentTimeoutMs, () =>
+        toComponentTimeout(component.name, componentTimeoutMs),
+      );
+      try {
+        const shared = { ...ports, pool, host, shareFacts: facts.find };
+        const report = await validateComponent(component, options, shared, deadline.signal);
+        done += 1;
+        ports.onProgress?.({ done, total: components.length, component: report });
+        return report;
+      } finally {
+        deadline.clear();
+        const key = keys[index];
+        if (key !== undefined) facts.release(key);
+      }
+    });
+  } finally {
+    await pool.close();
+  }
+}
+
+/** Components under way at once: enough that registry round trips do not keep the worker threads waiting. */
+function toInFlight(workers: number): number {
+  return Math.min(32, workers * 3);
+}
+
+function toVerificationOptions(configuration: ValidateImageConfiguration, run: PreparedRun) {
+  const { verification } = configuration;
+  return {
+    key: run.key,
+    identity: run.identity,
+    ignoreRekor: verification.ignoreRekor,
+    skipImageSignatureCheck: verification.skipImageSignatureCheck,
+    skipAttestationSignatureCheck: verification.skipAttestationSignatureCheck,
+    attestationAsSignature: verification.attestationAsSignature,
+    evidenceLimits: { ...defaultEvidenceLimits, maxAttachmentBytes: verification.maxAttachmentBytes },
+  };
+}
+
+/** The snapshot as policies see it: nothing but the fields that a snapshot has. */
+function toPolicySnapshot(snapshot: Snapshot): Snapshot {
+  return {
+    ...snapshot,
+    components: snapshot.components.map(({ name, containerImage, source }) => ({ name, containerImage, source })),
+  };
+}
+
+async function collectNotes(
+  components: readonly ExpandedComponent[],
+  options: ValidateComponentOptions,
+  ports: ValidateImagesPorts,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const notes: string[] = [];
+  if (!options.hasPolicy) notes.push("The policy has no sources: only the built-in checks were made.");
+  for (const child of components.flatMap((component) => component.absent)) {
+    notes.push(
+      `${child.index} lists ${child.digest} for ${child.platform}, which is not in the registry and was not validated.`,
+    );
+  }
+  for (const answer of ports.client.unaskedAnswers()) {
+    notes.push(`${answer.reference} was taken as ${answer.digest} from the cache: the registry was not asked.`);
+  }
+  for (const tag of await ports.client.findMovedTags({ signal })) {
+    notes.push(
+      `${tag.reference} moved while it was validated: from ${tag.before} (validated) to ${tag.after ?? "nothing"}.`,
+    );
+  }
+  return notes;
+}
+
+/** As Promise.all, but where several fail, all errors are told. */
+async function allOrEveryError<First, Second>(promises: [Promise<First>, Promise<Second>]): Promise<[First, Second]> {
+  const settled = await Promise.allSettled(promises);
+  const errors = settled.flatMap((result) => (result.status === "rejected" ? [result.reason as unknown] : []));
+  if (errors.length > 1) throw new AggregateError(errors, "several inputs cannot be used");
+  return await Promise.all(promises);
+}
