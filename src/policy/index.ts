@@ -10,9 +10,7 @@ export {
   type EcBounds,
   type EcHost,
   type EcHostOptions,
-  type EcSigstoreOptions,
   type EcSigstorePort,
-  type EcVerifiedAttestation,
 } from "./ec/host.ts";
 export { type EffectiveTime, formatEffectiveTime, parseEffectiveTime } from "./effective-time.ts";
 export { PolicyError, type PolicyErrorCode } from "./errors.ts";

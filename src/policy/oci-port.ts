@@ -1,4 +1,4 @@
-import type { Descriptor, Digest } from "../types/index.ts";
+import type { Descriptor, Digest, JsonObject } from "../types/index.ts";
 
 /** An image reference after its tag was resolved: `repository` is fully qualified (`registry.example/team/app`). */
 export interface ResolvedReference {
@@ -31,6 +31,18 @@ export interface RegistryPort {
     reference: ResolvedReference,
     options: { maxBytes: number; signal?: AbortSignal },
   ): Promise<AsyncIterable<Uint8Array>>;
+  /** `ec.oci.blob_files`: YAML and JSON files of these names in a blob that is a tar archive, parsed, by name. */
+  blobFiles(
+    reference: ResolvedReference,
+    paths: readonly string[],
+    options?: { signal?: AbortSignal },
+  ): Promise<JsonObject>;
+  /** `ec.oci.image_files`: YAML and JSON files directly in these directories of an image, parsed, by path. */
+  imageFiles(
+    reference: ResolvedReference,
+    directories: readonly string[],
+    options?: { signal?: AbortSignal },
+  ): Promise<JsonObject>;
   /** Whether the repository has this tag. */
   hasTag(repository: string, tag: string, options?: { signal?: AbortSignal }): Promise<boolean>;
   /** The referrers of a manifest, with the fallback to the tag schema; an empty list where there are none. */

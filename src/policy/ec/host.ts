@@ -1,39 +1,18 @@
-import type { Json, JsonObject, Log, SignatureEntry } from "../../types/index.ts";
+import type { VerifyAttestationResult, VerifyImageResult } from "../../sigstore/index.ts";
+import type { Json, JsonObject, Log } from "../../types/index.ts";
 import type { RegistryPort } from "../oci-port.ts";
 
-/** The options of `ec.sigstore.*` calls; texts are empty where a policy gave none. */
-export interface EcSigstoreOptions {
-  certificateIdentity: string;
-  certificateIdentityRegExp: string;
-  certificateOidcIssuer: string;
-  certificateOidcIssuerRegExp: string;
-  ignoreRekor: boolean;
-  publicKey: string;
-  rekorUrl: string;
-  rekorPublicKey: string;
-}
-
-export interface EcVerifiedAttestation {
-  /** The in-toto statement, as signed. */
-  statement: JsonObject;
-  signatures: readonly SignatureEntry[];
-}
-
 /**
- * Verification as policies ask for it. What does not verify rejects with an error whose `retryable` is false: its
- * message goes to the policy. A fault that may pass rejects with `retryable` true.
+ * Verification as policies ask for it: `verifyImageCall` and `verifyAttestationCall` of the sigstore stage, bound to a
+ * run. What does not verify is in the result. A fault that may pass rejects with an error whose `retryable` is true.
  */
 export interface EcSigstorePort {
-  verifyImage(
-    reference: string,
-    options: EcSigstoreOptions,
-    context: { signal?: AbortSignal },
-  ): Promise<readonly SignatureEntry[]>;
+  verifyImage(reference: string, options: JsonObject, context: { signal?: AbortSignal }): Promise<VerifyImageResult>;
   verifyAttestation(
     reference: string,
-    options: EcSigstoreOptions,
+    options: JsonObject,
     context: { signal?: AbortSignal },
-  ): Promise<readonly EcVerifiedAttestation[]>;
+  ): Promise<VerifyAttestationResult>;
 }
 
 /** Bounds of the look-ups that policies ask for. */
