@@ -1,5 +1,15 @@
+import { resolve } from "node:path";
+import { createBlobs, createUploads } from "./directory-blobs.ts";
+import { createLayout } from "./directory-layout.ts";
+import { createManifests } from "./directory-manifests.ts";
 import type { RegistryStore } from "./store.ts";
 
-export function createDirectoryStore(_directory: string): RegistryStore {
-  throw new Error("not yet");
+/**
+ * A store in a directory, made as soon as something is written. Every file appears under its name by a rename, so a
+ * process killed at any moment leaves nothing half-written where it could be read; several processes may share it.
+ * Removing a blob or manifest removes it from its repository: the bytes stay, as other repositories may hold them.
+ */
+export function createDirectoryStore(directory: string): RegistryStore {
+  const layout = createLayout(resolve(directory));
+  return { blobs: createBlobs(layout), uploads: createUploads(layout), manifests: createManifests(layout) };
 }

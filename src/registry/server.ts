@@ -1,5 +1,45 @@
+import { createServer } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import { createRegistry } from "./handler.ts";
 import type { RunningRegistry, StartRegistryOptions } from "./options.ts";
 
-export async function startRegistry(_options: StartRegistryOptions = {}): Promise<RunningRegistry> {
-  throw new Error("not yet");
+/**
+ * Starts a registry on loopback, or on `host`.
+ * @throws what listening throws, such as EADDRINUSE
+ */
+export async function startRegistry(options: StartRegistryOptions = {}): Promise<RunningRegistry> {
+  options.signal?.throwIfAborted();
+  const registry = createRegistry(options);
+  const server =
+    options.tls === undefined ? createServer(registry.handle) : createTlsServer(options.tls, registry.handle);
+  const address = options.host ?? "127.0.0.1";
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(options.port ?? 0, address, resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  const host = `${address.includes(":") ? `[${address}]` : address}:${port}`;
+  let closing: Promise<void> | undefined;
+  const close = () => {
+    closing ??= new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+    return closing;
+  };
+  options.signal?.addEventListener("abort", () => void close(), { once: true });
+  return {
+    url: `${options.tls === undefined ? "http" : "https"}://${host}`,
+    host,
+    port,
+    get requests() {
+      return registry.requests;
+    },
+    get requestCount() {
+      return registry.requestCount;
+    },
+    forgetRequests: registry.forgetRequests,
+    close,
+  };
 }

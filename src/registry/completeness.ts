@@ -1,0 +1,73 @@
+import type { Descriptor, Platform } from "../types/index.ts";
+import { type ErrorEntry, RegistryError } from "./errors.ts";
+import type { ParsedManifest } from "./manifest-parse.ts";
+import type { Settings } from "./settings.ts";
+
+/**
+ * Refuses a manifest that refers to what the repository does not hold: blobs of an image always, children of an index
+ * as far as `platforms` requires them. A subject need not be there (distribution-spec 1.1, "Pushing Manifests with Subject").
+ */
+export async function assertComplete(settings: Settings, repository: string, manifest: ParsedManifest): Promise<void> {
+  const blobs = await findMissingBlobs(settings, repository, manifest.blobs);
+  const children = await findMissingChildren(settings, repository, manifest.children);
+  const entries = [...blobs.map(toBlobEntry), ...children.map(toChildEntry)];
+  const first = entries[0];
+  if (first === undefined) return;
+  throw new RegistryError(first.message, { code: first.code, status: 400, subject: repository, entries });
+}
+
+async function findMissingBlobs(settings: Settings, repository: string, blobs: readonly Descriptor[]) {
+  const missing: Descriptor[] = [];
+  for (const blob of blobs) {
+    // A blob that is to be had elsewhere need not be pushed.
+    if (blob.urls !== undefined) continue;
+    if ((await settings.store.blobs.size(repository, blob.digest)) === undefined) missing.push(blob);
+  }
+  return missing;
+}
+
+async function findMissingChildren(settings: Settings, repository: string, children: readonly Descriptor[]) {
+  const missing: Descriptor[] = [];
+  for (const child of children) {
+    if (!isRequired(child.platform, settings.platforms)) continue;
+    if ((await settings.store.manifests.get(repository, child.digest)) === undefined) missing.push(child);
+  }
+  return missing;
+}
+
+/** Whether an index may not be pushed without its child for this platform. A child without a platform is in no list. */
+export function isRequired(platform: Platform | undefined, required: Settings["platforms"]): boolean {
+  if (required === "all" || required === "none") return required === "all";
+  if (platform === undefined) return false;
+  return required.some(
+    (wanted) =>
+      wanted.os === platform.os &&
+      wanted.architecture === platform.architecture &&
+      (wanted.variant === undefined || wanted.variant === platform.variant),
+  );
+}
+
+function toBlobEntry(blob: Descriptor): ErrorEntry {
+  return {
+    code: "MANIFEST_BLOB_UNKNOWN",
+    message: `expected blob ${blob.digest} in the repository, it is not there; push it before the manifest`,
+    detail: { digest: blob.digest, mediaType: blob.mediaType },
+  };
+}
+
+function toChildEntry(child: Descriptor): ErrorEntry {
+  const platform = toPlatformText(child.platform);
+  return {
+    code: "MANIFEST_BLOB_UNKNOWN",
+    message:
+      `expected the index' image for ${platform}, ${child.digest}, in the repository, it is not there; ` +
+      "push it before the index, or require fewer platforms",
+    detail: { digest: child.digest, platform, mediaType: child.mediaType },
+  };
+}
+
+/** `os/architecture` or `os/architecture/variant`; `unknown` without a platform. */
+function toPlatformText(platform: Platform | undefined): string {
+  if (platform === undefined) return "unknown";
+  return [platform.os, platform.architecture, platform.variant].filter(Boolean).join("/");
+}

@@ -1,0 +1,85 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { type Digest, isDigest, isJsonObject, toDigest, toHex } from "../types/index.ts";
+import {
+  type DirectoryLayout,
+  listIfThere,
+  readIfThere,
+  removeIfThere,
+  sizeIfThere,
+  writeAtomically,
+  writeContent,
+} from "./directory-layout.ts";
+import { RegistryError } from "./errors.ts";
+import type { ManifestStore } from "./store.ts";
+
+const nothing = new Uint8Array();
+
+export function createManifests(layout: DirectoryLayout): ManifestStore {
+  const readTag = async (path: string) => parseTag(await readIfThere(path));
+  const listTags = async (repository: string) => {
+    const names = await listIfThere(layout.tags(repository));
+    const tags = await Promise.all(names.map((name) => readTag(join(layout.tags(repository), name))));
+    return tags.filter((tag) => tag !== undefined);
+  };
+  return {
+    async hasRepository(repository) {
+      return (await sizeIfThere(layout.repository(repository))) !== undefined;
+    },
+    async get(repository, digest) {
+      const mediaType = await readIfThere(layout.manifestLink(repository, digest));
+      if (mediaType === undefined) return undefined;
+      const bytes = await readIfThere(layout.content(digest));
+      if (bytes === undefined || toDigest(bytes) !== digest) throw createDamage(digest);
+      return { mediaType: Buffer.from(mediaType).toString("utf8"), bytes };
+    },
+    async put(repository, digest, manifest) {
+      await writeContent(layout, digest, manifest.bytes);
+      await writeAtomically(layout, layout.manifestLink(repository, digest), Buffer.from(manifest.mediaType));
+    },
+    async remove(repository, digest) {
+      for (const { tag, digest: target } of await listTags(repository)) {
+        if (target === digest) await removeIfThere(layout.tag(repository, tag));
+      }
+      return await removeIfThere(layout.manifestLink(repository, digest));
+    },
+    async resolveTag(repository, tag) {
+      return (await readTag(layout.tag(repository, tag)))?.digest;
+    },
+    async setTag(repository, tag, digest) {
+      await writeAtomically(layout, layout.tag(repository, tag), Buffer.from(JSON.stringify({ tag, digest })));
+    },
+    async removeTag(repository, tag) {
+      return await removeIfThere(layout.tag(repository, tag));
+    },
+    async tags(repository) {
+      return (await listTags(repository)).map(({ tag }) => tag);
+    },
+    async addReferrer(repository, subject, referrer) {
+      await mkdir(layout.referrers(repository, subject), { recursive: true });
+      await writeAtomically(layout, join(layout.referrers(repository, subject), toHex(referrer)), nothing);
+    },
+    async removeReferrer(repository, subject, referrer) {
+      await removeIfThere(join(layout.referrers(repository, subject), toHex(referrer)));
+    },
+    async referrers(repository, subject) {
+      const names = await listIfThere(layout.referrers(repository, subject));
+      return names.map((hex) => `sha256:${hex}`).filter(isDigest);
+    },
+  };
+}
+
+function parseTag(bytes: Uint8Array | undefined): { tag: string; digest: Digest } | undefined {
+  if (bytes === undefined) return undefined;
+  const value: unknown = JSON.parse(Buffer.from(bytes).toString("utf8"));
+  if (!isJsonObject(value) || typeof value.tag !== "string" || typeof value.digest !== "string") return undefined;
+  return isDigest(value.digest) ? { tag: value.tag, digest: value.digest } : undefined;
+}
+
+function createDamage(digest: Digest): RegistryError {
+  return new RegistryError(`expected a stored manifest with digest ${digest}, its file is missing or was changed`, {
+    code: "UNKNOWN",
+    status: 500,
+    subject: digest,
+  });
+}

@@ -1,0 +1,84 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { createDirectoryStore } from "./directory-store.ts";
+import {
+  createManifest,
+  createOpener,
+  describeRegistry,
+  digestOf,
+  pushBlob,
+  putManifest,
+  readCodes,
+} from "./registry.contract.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "registry-"));
+let stores = 0;
+const nextFolder = () => join(folder, String(stores++));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe("registry on a directory store", () => describeRegistry(() => createDirectoryStore(nextFolder())));
+
+describe("directory store", () => {
+  const open = createOpener(() => createDirectoryStore(nextFolder()));
+
+  it("finds everything again, uploads under way included", async () => {
+    const directory = nextFolder();
+    const before = await open({ store: createDirectoryStore(directory) });
+    const subject = { mediaType: "application/x", digest: digestOf("subject"), size: 7 };
+    const manifest = await createManifest(before, "team/app", { subject });
+    await putManifest(before, "team/app", "v1", manifest);
+    const started = await fetch(`${before.url}/v2/team/app/blobs/uploads/`, { method: "POST" });
+    const upload = started.headers.get("location");
+    await fetch(`${before.url}${upload}`, { method: "PATCH", body: "half" });
+    await before.close();
+
+    const after = await open({ store: createDirectoryStore(directory) });
+    expect(await (await fetch(`${after.url}/v2/team/app/manifests/v1`)).json()).toEqual(manifest);
+    expect(await (await fetch(`${after.url}/v2/team/app/blobs/${digestOf("layer")}`)).text()).toBe("layer");
+    const referrers = await (await fetch(`${after.url}/v2/team/app/referrers/${subject.digest}`)).json();
+    expect(referrers).toMatchObject({ manifests: [{ digest: digestOf(JSON.stringify(manifest)) }] });
+    const put = await fetch(`${after.url}${upload}?digest=${digestOf("half done")}`, { method: "PUT", body: " done" });
+    expect(put.status).toBe(201);
+  });
+
+  it("makes no file name of what a client sends", async () => {
+    const directory = nextFolder();
+    const registry = await open({ store: createDirectoryStore(directory) });
+    const manifest = await createManifest(registry, "con/aux");
+    await putManifest(registry, "con/aux", "NUL", manifest);
+    await putManifest(registry, "con/aux", "nul", { ...manifest, annotations: { a: "b" } });
+    const names = readdirSync(directory, { recursive: true }).map(String);
+    expect(names.filter((name) => /con|aux|nul/i.test(name) && !/content/.test(name))).toEqual([]);
+    const digests = ["NUL", "nul"].map(async (tag) =>
+      (await fetch(`${registry.url}/v2/con/aux/manifests/${tag}`)).headers.get("docker-content-digest"),
+    );
+    expect(new Set(await Promise.all(digests)).size).toBe(2);
+    for (const id of ["..%2F..%2Fx", "..%5Cx", "0".repeat(36)]) {
+      expect((await fetch(`${registry.url}/v2/con/aux/blobs/uploads/${id}`)).status).toBe(404);
+    }
+  });
+
+  it("leaves nothing behind in temporary files, and serves no half file", async () => {
+    const directory = nextFolder();
+    const registry = await open({ store: createDirectoryStore(directory) });
+    const digest = await pushBlob(registry, "app", "layer");
+    expect(readdirSync(join(directory, "temporary"))).toEqual([]);
+    expect(readdirSync(join(directory, "uploads"))).toEqual([]);
+    const content = join(directory, "content", digest.slice(7, 9), digest.slice(7));
+    expect(readFileSync(content, "utf8")).toBe("layer");
+    expect(existsSync(`${content}.tmp`)).toBe(false);
+  });
+
+  it("answers 500 for a manifest whose file was changed, never the changed bytes", async () => {
+    const directory = nextFolder();
+    const registry = await open({ store: createDirectoryStore(directory) });
+    const manifest = await createManifest(registry, "app");
+    await putManifest(registry, "app", "v1", manifest);
+    const digest = digestOf(JSON.stringify(manifest));
+    writeFileSync(join(directory, "content", digest.slice(7, 9), digest.slice(7)), "{}");
+    const response = await fetch(`${registry.url}/v2/app/manifests/v1`);
+    expect([response.status, await readCodes(response)]).toEqual([500, ["UNKNOWN"]]);
+  });
+});

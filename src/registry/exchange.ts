@@ -1,0 +1,52 @@
+import type { IncomingHttpHeaders } from "node:http";
+import { RegistryError } from "./errors.ts";
+
+/** One request, as the ends of the registry see it. */
+export interface Exchange {
+  method: string;
+  path: string;
+  query: URLSearchParams;
+  headers: IncomingHttpHeaders;
+  /** Whether it came by https. */
+  isEncrypted: boolean;
+  /** The request's body. Leaving it half-read leaves the connection as it is: the client still gets its answer. */
+  body: AsyncIterable<Uint8Array>;
+}
+
+/** What an end answers. */
+export interface Answer {
+  status: number;
+  headers?: Readonly<Record<string, string>>;
+  body?: Uint8Array | AsyncIterable<Uint8Array>;
+}
+
+/** Reads a body of at most `maxBytes`; more is refused with 413. */
+export async function readBody(body: AsyncIterable<Uint8Array>, maxBytes: number, what: string): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  let size = 0;
+  for await (const piece of body) {
+    size += piece.length;
+    if (size > maxBytes) throw createTooLarge(what, maxBytes);
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces, size);
+}
+
+export function createTooLarge(what: string, maxBytes: number): RegistryError {
+  return new RegistryError(`expected ${what} of at most ${maxBytes} bytes, got more; raise the registry's limit`, {
+    code: "SIZE_INVALID",
+    status: 413,
+  });
+}
+
+export function createMethodRefusal(exchange: Exchange, allowed: readonly string[]): RegistryError {
+  return new RegistryError(`expected one of ${allowed.join(", ")} here, got ${exchange.method}`, {
+    code: "UNSUPPORTED",
+    status: 405,
+    headers: { allow: allowed.join(", ") },
+  });
+}
+
+export function toJsonBytes(value: unknown): Uint8Array {
+  return Buffer.from(JSON.stringify(value));
+}

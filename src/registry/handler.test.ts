@@ -1,0 +1,310 @@
+import { connect } from "node:net";
+import { describe, expect, it } from "vitest";
+import type { Log, Platform } from "../types/index.ts";
+import { createMemoryStore } from "./memory-store.ts";
+import type { RegistryOptions } from "./options.ts";
+import {
+  createManifest,
+  createOpener,
+  digestOf,
+  indexType,
+  manifestType,
+  pushBlob,
+  putManifest,
+  readCodes,
+} from "./registry.contract.ts";
+import { startRegistry } from "./server.ts";
+
+const open = createOpener(createMemoryStore);
+
+describe("requests that are refused", () => {
+  const digest = digestOf("nothing");
+  const cases: { name: string; method?: string; path: string; status: number; code: string }[] = [
+    { name: "unknown repository", path: "/v2/nobody/manifests/v1", status: 404, code: "NAME_UNKNOWN" },
+    { name: "unknown tag", path: "/v2/app/manifests/v9", status: 404, code: "MANIFEST_UNKNOWN" },
+    { name: "unknown digest", path: `/v2/app/manifests/${digest}`, status: 404, code: "MANIFEST_UNKNOWN" },
+    { name: "upper case in a name", path: "/v2/App/manifests/v1", status: 400, code: "NAME_INVALID" },
+    { name: "name with a doubled slash", path: "/v2/a//b/manifests/v1", status: 400, code: "NAME_INVALID" },
+    { name: "escape from the name", path: "/v2/..%2F..%2Fetc/manifests/v1", status: 400, code: "NAME_INVALID" },
+    { name: "broken percent escape", path: "/v2/%zz/manifests/v1", status: 400, code: "NAME_INVALID" },
+    {
+      name: "name over 255 characters",
+      path: `/v2/${"a".repeat(256)}/manifests/v1`,
+      status: 400,
+      code: "NAME_INVALID",
+    },
+    { name: "tag with a leading dot", path: "/v2/app/manifests/.v1", status: 400, code: "TAG_INVALID" },
+    { name: "tag over 128 characters", path: `/v2/app/manifests/${"a".repeat(129)}`, status: 400, code: "TAG_INVALID" },
+    { name: "short digest", path: "/v2/app/manifests/sha256:abc", status: 400, code: "DIGEST_INVALID" },
+    { name: "another algorithm", path: `/v2/app/blobs/sha512:${"a".repeat(128)}`, status: 400, code: "DIGEST_INVALID" },
+    { name: "unknown blob", path: `/v2/app/blobs/${digest}`, status: 404, code: "BLOB_UNKNOWN" },
+    {
+      name: "unknown blob to delete",
+      method: "DELETE",
+      path: `/v2/app/blobs/${digest}`,
+      status: 404,
+      code: "BLOB_UNKNOWN",
+    },
+    { name: "unknown upload", path: "/v2/app/blobs/uploads/x", status: 404, code: "BLOB_UPLOAD_UNKNOWN" },
+    { name: "unknown method", method: "PATCH", path: "/v2/app/manifests/v1", status: 405, code: "UNSUPPORTED" },
+    { name: "write to a listing", method: "POST", path: "/v2/app/tags/list", status: 405, code: "UNSUPPORTED" },
+    { name: "path of no end", path: "/v2/app/layers/v1", status: 404, code: "UNSUPPORTED" },
+    { name: "path outside /v2/", path: "/v1/search", status: 404, code: "UNSUPPORTED" },
+    { name: "token of an open registry", path: "/token", status: 404, code: "UNSUPPORTED" },
+  ];
+  it.each(cases)("$name: $status $code", async ({ method, path, status, code }) => {
+    const registry = await open();
+    await pushBlob(registry, "app", "something");
+    const response = await fetch(`${registry.url}${path}`, { method: method ?? "GET" });
+    expect([response.status, await readCodes(response)]).toEqual([status, [code]]);
+  });
+
+  it("answers HEAD without a body, with the same status", async () => {
+    const registry = await open();
+    const response = await fetch(`${registry.url}/v2/app/manifests/v1`, { method: "HEAD" });
+    expect([response.status, await response.text()]).toEqual([404, ""]);
+  });
+
+  it("answers /v2/ to GET and HEAD", async () => {
+    const registry = await open();
+    const status = async (method: string) => (await fetch(`${registry.url}/v2/`, { method })).status;
+    expect([await status("GET"), await status("HEAD"), await status("POST")]).toEqual([200, 200, 405]);
+  });
+});
+
+describe("names that contain the words of the paths", () => {
+  it.each(["blobs/uploads", "manifests/manifests", "tags/list", "referrers", "a/blobs/b"])("%s", async (repository) => {
+    const registry = await open();
+    const manifest = await createManifest(registry, repository);
+    expect((await putManifest(registry, repository, "list", manifest)).status).toBe(201);
+    const tags = await fetch(`${registry.url}/v2/${repository}/tags/list`);
+    expect(await tags.json()).toEqual({ name: repository, tags: ["list"] });
+  });
+});
+
+describe("manifests that are refused", () => {
+  const config = { mediaType: "application/x", digest: digestOf("x"), size: 1 };
+  const cases: { name: string; body: string; type?: string; reference?: string; codes: string[] }[] = [
+    { name: "no JSON", body: "{", codes: ["MANIFEST_INVALID"] },
+    { name: "a list", body: "[]", codes: ["MANIFEST_INVALID"] },
+    { name: "schema 1", body: JSON.stringify({ schemaVersion: 1, config, layers: [] }), codes: ["MANIFEST_INVALID"] },
+    { name: "unknown type", body: "{}", type: "application/json", codes: ["MANIFEST_INVALID"] },
+    {
+      name: "type and Content-Type that differ",
+      body: JSON.stringify({ schemaVersion: 2, mediaType: indexType, manifests: [] }),
+      codes: ["MANIFEST_INVALID"],
+    },
+    { name: "no config", body: JSON.stringify({ schemaVersion: 2, layers: [] }), codes: ["MANIFEST_INVALID"] },
+    {
+      name: "layers that are no list",
+      body: JSON.stringify({ schemaVersion: 2, config, layers: {} }),
+      codes: ["MANIFEST_INVALID"],
+    },
+    {
+      name: "negative size",
+      body: JSON.stringify({ schemaVersion: 2, config: { ...config, size: -1 }, layers: [] }),
+      codes: ["MANIFEST_INVALID"],
+    },
+    {
+      name: "subject without digest",
+      body: JSON.stringify({ schemaVersion: 2, config, layers: [], subject: { mediaType: "x", size: 1 } }),
+      codes: ["MANIFEST_INVALID"],
+    },
+    {
+      name: "annotation that is a number",
+      body: JSON.stringify({ schemaVersion: 2, config, layers: [], annotations: { a: 1 } }),
+      codes: ["MANIFEST_INVALID"],
+    },
+    {
+      name: "other digest than its bytes have",
+      body: JSON.stringify({ schemaVersion: 2, config, layers: [] }),
+      reference: digestOf("other"),
+      codes: ["DIGEST_INVALID"],
+    },
+    {
+      name: "blobs that are not there: all are named",
+      body: JSON.stringify({
+        schemaVersion: 2,
+        config,
+        layers: [config, { ...config, urls: ["https://example.com/"] }],
+      }),
+      codes: ["MANIFEST_BLOB_UNKNOWN", "MANIFEST_BLOB_UNKNOWN"],
+    },
+  ];
+  it.each(cases)("$name", async ({ body, type, reference, codes }) => {
+    const registry = await open();
+    const response = await putManifest(registry, "app", reference ?? "v1", body, type ?? manifestType);
+    expect([response.status, await readCodes(response)]).toEqual([400, codes]);
+    expect((await fetch(`${registry.url}/v2/app/manifests/v1`)).status).toBe(404);
+  });
+
+  it("over the size limit get 413, at the limit they pass", async () => {
+    const registry = await open({ maxManifestBytes: 1000 });
+    const manifest = JSON.stringify(await createManifest(registry, "app"));
+    expect((await putManifest(registry, "app", "v1", manifest.padEnd(1000))).status).toBe(201);
+    const response = await putManifest(registry, "app", "v1", manifest.padEnd(1001));
+    expect([response.status, await readCodes(response)]).toEqual([413, ["SIZE_INVALID"]]);
+  });
+});
+
+describe("an index with missing children", () => {
+  const platforms: Platform[] = [
+    { os: "linux", architecture: "amd64" },
+    { os: "linux", architecture: "arm64", variant: "v8" },
+    { os: "windows", architecture: "amd64" },
+  ];
+  const children = [...platforms, undefined].map((platform, position) => ({
+    mediaType: manifestType,
+    digest: digestOf(`child ${position}`),
+    size: 100,
+    ...(platform === undefined ? {} : { platform }),
+  }));
+  const index = { schemaVersion: 2, mediaType: indexType, manifests: children };
+  const cases: { name: string; platforms: NonNullable<RegistryOptions["platforms"]>; missing: string[] }[] = [
+    { name: "all", platforms: "all", missing: ["linux/amd64", "linux/arm64/v8", "windows/amd64", "unknown"] },
+    { name: "none", platforms: "none", missing: [] },
+    { name: "one platform", platforms: [{ os: "linux", architecture: "amd64" }], missing: ["linux/amd64"] },
+    { name: "any variant", platforms: [{ os: "linux", architecture: "arm64" }], missing: ["linux/arm64/v8"] },
+    { name: "another variant", platforms: [{ os: "linux", architecture: "arm64", variant: "v9" }], missing: [] },
+    { name: "a platform that the index has not", platforms: [{ os: "linux", architecture: "s390x" }], missing: [] },
+  ];
+  it.each(cases)("platforms $name: refused for $missing", async ({ platforms: required, missing }) => {
+    const registry = await open({ platforms: required });
+    const response = await putManifest(registry, "app", "v1", index, indexType);
+    if (missing.length === 0) {
+      expect(response.status).toBe(201);
+      return;
+    }
+    expect(response.status).toBe(400);
+    const { errors } = (await response.json()) as { errors: { code: string; message: string; detail: object }[] };
+    expect(errors.map(({ code }) => code)).toEqual(missing.map(() => "MANIFEST_BLOB_UNKNOWN"));
+    expect(errors.map(({ detail }) => detail)).toEqual(
+      children
+        .map(({ digest, platform }) => ({
+          digest,
+          platform: [platform?.os ?? "unknown", platform?.architecture, platform?.variant].filter(Boolean).join("/"),
+          mediaType: manifestType,
+        }))
+        .filter(({ platform }) => missing.includes(platform)),
+    );
+    for (const [position, platform] of missing.entries()) expect(errors[position]?.message).toContain(platform);
+  });
+});
+
+describe("the referrers API switched off", () => {
+  it("answers 404 and names no subject, as registries without it do", async () => {
+    const registry = await open({ referrersApi: false });
+    const subject = { mediaType: manifestType, digest: digestOf("subject"), size: 7 };
+    const pushed = await putManifest(registry, "app", "v1", await createManifest(registry, "app", { subject }));
+    expect([pushed.status, pushed.headers.get("oci-subject")]).toEqual([201, null]);
+    expect((await fetch(`${registry.url}/v2/app/referrers/${subject.digest}`)).status).toBe(404);
+  });
+});
+
+describe("interception", () => {
+  it("answers instead of the registry, and knows how often it was asked", async () => {
+    const registry = await open({
+      intercept: ({ path, earlier }) =>
+        path.endsWith("/v1") && earlier < 2
+          ? { status: 503, headers: { "retry-after": "1" }, body: "busy" }
+          : undefined,
+    });
+    const get = () => fetch(`${registry.url}/v2/app/manifests/v1`);
+    const first = await get();
+    expect([first.status, first.headers.get("retry-after"), await first.text()]).toEqual([503, "1", "busy"]);
+    expect([(await get()).status, (await get()).status]).toEqual([503, 404]);
+  });
+
+  it("can wait before the registry answers", async () => {
+    let release = () => {};
+    const gate = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const registry = await open({ intercept: () => gate.then(() => undefined) });
+    const answer = fetch(`${registry.url}/v2/`);
+    expect(registry.requests).toEqual([]);
+    release();
+    expect((await answer).status).toBe(200);
+  });
+
+  it("can cut the connection, also in the middle of a body", async () => {
+    const half = (async function* () {
+      yield Buffer.from("half");
+      throw new Error("cut");
+    })();
+    const registry = await open({
+      intercept: ({ path }) =>
+        path === "/v2/" ? "disconnect" : { status: 200, headers: { "content-length": "9" }, body: half },
+    });
+    await expect(fetch(`${registry.url}/v2/`)).rejects.toThrow(TypeError);
+    await expect(fetch(`${registry.url}/v2/x`).then((response) => response.text())).rejects.toThrow(TypeError);
+    expect(registry.requests.map(({ status }) => status)).toEqual([0, 200]);
+  });
+});
+
+describe("the record of requests", () => {
+  it("has method, path, query and status, and keeps the last ones only", async () => {
+    const registry = await open({ maxRecordedRequests: 3 });
+    for (let count = 1; count <= 8; count += 1) await fetch(`${registry.url}/v2/?count=${count}`);
+    await fetch(`${registry.url}/v2/app/tags/list`, { method: "HEAD" });
+    expect(registry.requests).toEqual([
+      { method: "GET", path: "/v2/", query: "count=7", status: 200 },
+      { method: "GET", path: "/v2/", query: "count=8", status: 200 },
+      { method: "HEAD", path: "/v2/app/tags/list", query: "", status: 405 },
+    ]);
+    expect(registry.requestCount).toBe(9);
+    registry.forgetRequests();
+    expect([registry.requests, registry.requestCount]).toEqual([[], 0]);
+  });
+});
+
+describe("the server", () => {
+  it("listens on loopback, and a second close does nothing", async () => {
+    const registry = await startRegistry();
+    expect(registry.url).toBe(`http://127.0.0.1:${registry.port}`);
+    expect(registry.host).toBe(`127.0.0.1:${registry.port}`);
+    await Promise.all([registry.close(), registry.close()]);
+    await expect(fetch(`${registry.url}/v2/`)).rejects.toThrow(TypeError);
+  });
+
+  it("ends with its signal, and does not start with one that ended", async () => {
+    const controller = new AbortController();
+    const registry = await startRegistry({ signal: controller.signal });
+    controller.abort(new Error("enough"));
+    await registry.close();
+    await expect(fetch(`${registry.url}/v2/`)).rejects.toThrow(TypeError);
+    await expect(startRegistry({ signal: controller.signal })).rejects.toThrow("enough");
+  });
+
+  it("says so when its port is taken", async () => {
+    const registry = await open();
+    await expect(startRegistry({ port: registry.port })).rejects.toMatchObject({ code: "EADDRINUSE" });
+  });
+
+  it("answers 500 and logs why when its store fails", async () => {
+    const errors: string[] = [];
+    const log: Log = { debug() {}, info() {}, warning() {}, error: (message) => void errors.push(message) };
+    const store = createMemoryStore();
+    const broken = { ...store.manifests, get: () => Promise.reject(new Error("disk gone")) };
+    const registry = await open({ log, store: { ...store, manifests: broken } });
+    const response = await fetch(`${registry.url}/v2/app/manifests/${digestOf("x")}`);
+    expect([response.status, await readCodes(response), errors]).toEqual([500, ["UNKNOWN"], ["registry: disk gone"]]);
+  });
+
+  it("takes back a chunk whose connection broke", async () => {
+    const registry = await open();
+    const started = await fetch(`${registry.url}/v2/app/blobs/uploads/`, { method: "POST" });
+    const location = started.headers.get("location") ?? "";
+    await new Promise<void>((resolve) => {
+      const socket = connect(registry.port, "127.0.0.1");
+      socket.write(`PATCH ${location} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nonly this`, () =>
+        socket.destroy(),
+      );
+      socket.on("close", () => resolve());
+    });
+    const url = `${registry.url}${location}`;
+    await expect.poll(() => registry.requests.some(({ method }) => method === "PATCH")).toBe(true);
+    const put = await fetch(`${url}?digest=${digestOf("all of it")}`, { method: "PUT", body: "all of it" });
+    expect(put.status).toBe(201);
+  });
+});

@@ -1,0 +1,34 @@
+import type { Platform } from "../types/index.ts";
+import { type Log, silentLog } from "../types/index.ts";
+import { createMemoryStore } from "./memory-store.ts";
+import type { RegistryOptions } from "./options.ts";
+import type { RegistryStore } from "./store.ts";
+
+/** The options of a registry with every default applied. */
+export interface Settings {
+  store: RegistryStore;
+  platforms: "all" | "none" | readonly Platform[];
+  referrersApi: boolean;
+  referrersPageSize: number;
+  maxManifestBytes: number;
+  maxBlobBytes: number;
+  maxUploads: number;
+  maxRecordedRequests: number;
+  log: Log;
+}
+
+const mebibyte = 1024 * 1024;
+
+export function toSettings(options: RegistryOptions): Settings {
+  return {
+    store: options.store ?? createMemoryStore(),
+    platforms: options.platforms ?? "all",
+    referrersApi: options.referrersApi ?? true,
+    referrersPageSize: options.referrersPageSize ?? 100,
+    maxManifestBytes: options.maxManifestBytes ?? 4 * mebibyte,
+    maxBlobBytes: options.maxBlobBytes ?? 2048 * mebibyte,
+    maxUploads: options.maxUploads ?? 1000,
+    maxRecordedRequests: options.maxRecordedRequests ?? 10_000,
+    log: options.log ?? silentLog,
+  };
+}

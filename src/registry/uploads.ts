@@ -1,0 +1,169 @@
+import { parseDigest } from "../types/index.ts";
+import { RegistryError } from "./errors.ts";
+import { type Answer, createMethodRefusal, createTooLarge, type Exchange } from "./exchange.ts";
+import { isRepositoryName, requireDigest } from "./names.ts";
+import type { Settings } from "./settings.ts";
+
+/** Blob uploads (distribution-spec 1.1, "Pushing blobs", end-4 to end-6, end-11 to end-14). */
+export interface Uploads {
+  answerStart(exchange: Exchange, repository: string, mayMountFrom: (from: string) => boolean): Promise<Answer>;
+  answerUpload(exchange: Exchange, repository: string, id: string): Promise<Answer>;
+}
+
+interface Target {
+  repository: string;
+  id: string;
+}
+
+export function createUploadEnds(settings: Settings): Uploads {
+  /** Uploads that a request is writing to at this moment. */
+  const busy = new Set<string>();
+
+  async function locked(target: Target, work: () => Promise<Answer>): Promise<Answer> {
+    if (busy.has(target.id)) throw createBusy(target);
+    busy.add(target.id);
+    try {
+      return await work();
+    } finally {
+      busy.delete(target.id);
+    }
+  }
+
+  return {
+    async answerStart(exchange, repository, mayMountFrom) {
+      if (exchange.method !== "POST") throw createMethodRefusal(exchange, ["POST"]);
+      const mounted = await tryMount(settings, exchange, repository, mayMountFrom);
+      if (mounted !== undefined) return mounted;
+      if ((await settings.store.uploads.count()) >= settings.maxUploads) throw createTooMany(settings.maxUploads);
+      const digest = exchange.query.get("digest");
+      if (digest !== null) requireDigest(digest);
+      const target = { repository, id: await settings.store.uploads.start(repository) };
+      if (digest !== null) return await finish(settings, exchange, target, 0);
+      return { status: 202, headers: toProgressHeaders(target, 0) };
+    },
+    async answerUpload(exchange, repository, id) {
+      const target = { repository, id };
+      const size = await settings.store.uploads.size(repository, id);
+      if (size === undefined) throw createUnknown(target);
+      switch (exchange.method) {
+        case "GET":
+          return { status: 204, headers: toProgressHeaders(target, size) };
+        case "PATCH":
+          return await locked(target, async () => {
+            const received = await receive(settings, exchange, target, size);
+            return { status: 202, headers: toProgressHeaders(target, received) };
+          });
+        case "PUT":
+          return await locked(target, () => finish(settings, exchange, target, size));
+        case "DELETE":
+          await settings.store.uploads.cancel(repository, id);
+          return { status: 204 };
+        default:
+          throw createMethodRefusal(exchange, ["GET", "PATCH", "PUT", "DELETE"]);
+      }
+    },
+  };
+}
+
+async function tryMount(
+  settings: Settings,
+  exchange: Exchange,
+  repository: string,
+  mayMountFrom: (from: string) => boolean,
+): Promise<Answer | undefined> {
+  const digest = parseDigest(exchange.query.get("mount") ?? "");
+  const from = exchange.query.get("from") ?? "";
+  // What cannot be mounted becomes an ordinary upload: the specification wants no error here.
+  if (digest === undefined || !isRepositoryName(from) || !mayMountFrom(from)) return undefined;
+  if (!(await settings.store.blobs.mount(from, repository, digest))) return undefined;
+  return toCreated(repository, digest);
+}
+
+async function finish(settings: Settings, exchange: Exchange, target: Target, size: number): Promise<Answer> {
+  const digest = requireDigest(exchange.query.get("digest") ?? "");
+  await receive(settings, exchange, target, size);
+  if (!(await settings.store.uploads.commit(target.repository, target.id, digest))) {
+    throw new RegistryError(`expected bytes with digest ${digest}, the upload had other bytes and was dropped`, {
+      code: "DIGEST_INVALID",
+      status: 400,
+      detail: { digest },
+    });
+  }
+  return toCreated(target.repository, digest);
+}
+
+/** Appends the request's body and returns the new size. A body that ends too early leaves the upload as it was. */
+async function receive(settings: Settings, exchange: Exchange, target: Target, size: number): Promise<number> {
+  const { uploads } = settings.store;
+  const end = parseContentRange(exchange.headers["content-range"], target, size);
+  let received = size;
+  try {
+    for await (const piece of exchange.body) {
+      received += piece.length;
+      if (received > settings.maxBlobBytes) throw createTooLarge("a blob", settings.maxBlobBytes);
+      await uploads.append(target.repository, target.id, piece);
+    }
+    if (end !== undefined && received !== end)
+      throw createRangeRefusal(target, size, exchange.headers["content-range"]);
+  } catch (thrown) {
+    await uploads.truncate(target.repository, target.id, size);
+    throw thrown;
+  }
+  return received;
+}
+
+/** The size that the upload must have afterwards; undefined without the header. A chunk out of order gets 416. */
+function parseContentRange(header: string | undefined, target: Target, size: number): number | undefined {
+  if (header === undefined) return undefined;
+  const match = /^(?:bytes )?(\d{1,15})-(\d{1,15})(?:\/(?:\d{1,15}|\*))?$/.exec(header);
+  const start = Number(match?.[1]);
+  const last = Number(match?.[2]);
+  if (match === null || start !== size || last < start) throw createRangeRefusal(target, size, header);
+  return last + 1;
+}
+
+function toProgressHeaders(target: Target, size: number): Record<string, string> {
+  return {
+    location: `/v2/${target.repository}/blobs/uploads/${target.id}`,
+    range: `0-${Math.max(size - 1, 0)}`,
+    "docker-upload-uuid": target.id,
+  };
+}
+
+function toCreated(repository: string, digest: string): Answer {
+  return {
+    status: 201,
+    headers: { location: `/v2/${repository}/blobs/${digest}`, "docker-content-digest": digest },
+  };
+}
+
+function createRangeRefusal(target: Target, size: number, came: string | undefined): RegistryError {
+  return new RegistryError(
+    `expected a chunk that begins at byte ${size} and has the length its Content-Range says, got ${came ?? "no range"}`,
+    { code: "BLOB_UPLOAD_INVALID", status: 416, headers: toProgressHeaders(target, size) },
+  );
+}
+
+function createUnknown(target: Target): RegistryError {
+  return new RegistryError("expected an upload under way, this one was never begun, was finished or cancelled", {
+    code: "BLOB_UPLOAD_UNKNOWN",
+    status: 404,
+    detail: { name: target.repository, id: target.id.slice(0, 100) },
+  });
+}
+
+function createBusy(target: Target): RegistryError {
+  return new RegistryError("expected one request at a time for an upload, another one is still writing", {
+    code: "BLOB_UPLOAD_INVALID",
+    status: 409,
+    detail: { name: target.repository, id: target.id },
+  });
+}
+
+function createTooMany(limit: number): RegistryError {
+  return new RegistryError(`expected at most ${limit} uploads under way; finish or cancel some`, {
+    code: "TOOMANYREQUESTS",
+    status: 429,
+    headers: { "retry-after": "1" },
+  });
+}
