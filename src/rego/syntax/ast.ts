@@ -8,7 +8,10 @@ export interface Location {
   end: number;
 }
 
-/** The terms of the language (OPA, policy-reference: "Grammar"). Operators are calls: `x + 1` is `plus(x, 1)`. */
+/**
+ * The terms of the language (OPA, policy-reference: "Grammar"). Operators are calls: `x + 1` is `plus(x, 1)`.
+ * A bare `data` or `input` is a reference without operands; every other bare name is a variable.
+ */
 export type Term =
   | { kind: "null"; location: Location }
   | { kind: "boolean"; value: boolean; location: Location }
@@ -26,7 +29,15 @@ export type Term =
   | { kind: "object-comprehension"; key: Term; value: Term; body: Expression[]; location: Location }
   | CallTerm
   /** `$"text {expression}"`: strings and terms in their order. A part's expression may be undefined: it prints `<undefined>`. */
-  | { kind: "template-string"; parts: (string | Term)[]; location: Location };
+  | {
+      kind: "template-string";
+      parts: (string | Term)[];
+      /** The `with` chains of parts that have one (`$"{a with input as 1}"`), by the part's index. */
+      modifiers?: ReadonlyMap<number, WithModifier[]>;
+      /** Written with backquotes. */
+      raw?: boolean;
+      location: Location;
+    };
 
 /** `head[op1].op2`: the head is a variable, or any term (`[1, 2][i]`, `f(x)[y]`); dotted names are string terms. */
 export interface RefTerm {
@@ -36,7 +47,10 @@ export interface RefTerm {
   location: Location;
 }
 
-/** `path.to.function(args)`; the name's parts as written, before imports are resolved: `["array", "concat"]`. */
+/**
+ * `path.to.function(args)`; the name's parts as written, before imports are resolved: `["array", "concat"]`.
+ * An operand that is no string is written into the part before it (`data.f[x](1)` is `["data", "f[x]"]`): no function has such a name.
+ */
 export interface CallTerm {
   kind: "call";
   name: string[];
