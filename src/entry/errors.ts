@@ -11,6 +11,8 @@ export type EntryErrorCode =
   | "http-failed"
   | "http-status"
   | "http-too-large"
-  | "insecure-redirect";
+  | "insecure-redirect"
+  | "key-unsupported"
+  | "output-failed";
 
 export class EntryError extends StageError<EntryErrorCode> {}

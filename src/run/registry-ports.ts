@@ -5,6 +5,8 @@ import {
   parseIndex,
   parseReference,
   type RegistryClient,
+  readBlobFiles,
+  readImageFiles,
   repositoryName,
   toPinned,
   toTagged,
@@ -70,6 +72,12 @@ export function createRegistryPort(client: RegistryClient, signal: AbortSignal):
         { digest: pinned.digest },
         { maxBytes: options.maxBytes, ...signalOf(options) },
       );
+    },
+    async blobFiles(reference, paths, options) {
+      return await readBlobFiles(client, toPinnedReference(reference), paths, signalOf(options));
+    },
+    async imageFiles(reference, directories, options) {
+      return await readImageFiles(client, toPinnedReference(reference), directories, signalOf(options));
     },
     async hasTag(repository, tag, options) {
       return (await client.findTag(toTagged(parseReference(repository), tag), signalOf(options))) !== undefined;

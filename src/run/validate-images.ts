@@ -2,10 +2,10 @@ import type { ValidateImageConfiguration } from "../inputs/index.ts";
 import type { RegistryClient } from "../oci/index.ts";
 import {
   createEcHost,
-  type EcSigstorePort,
   formatEffectiveTime,
   type PreparedPolicy,
   parseEffectiveTime,
+  type SourcePorts,
 } from "../policy/index.ts";
 import { defaultEvidenceLimits, type TrustProvider } from "../sigstore/index.ts";
 import { type ExpandedComponent, expandIndexes, parseSnapshots, type SnapshotPorts } from "../snapshot/index.ts";
@@ -16,6 +16,7 @@ import { createPool, type PoolThread } from "./pool.ts";
 import { type PreparedRun, type PrepareRunPorts, prepareRun } from "./prepare.ts";
 import { createIndexReader, createRegistryPort } from "./registry-ports.ts";
 import { createSharedFacts } from "./shared-facts.ts";
+import { createSigstoreCalls } from "./sigstore-calls.ts";
 import { type ImageFacts, type ValidateComponentOptions, validateComponent } from "./validate-component.ts";
 
 /** What a run says while it goes on. */
@@ -25,10 +26,11 @@ export interface Progress {
   component: ComponentReport;
 }
 
-export interface ValidateImagesPorts extends PrepareRunPorts {
+export interface ValidateImagesPorts extends Omit<PrepareRunPorts, "sources"> {
+  /** Where policy sources come from, besides registries. */
+  sources: Omit<SourcePorts, "oci">;
   client: RegistryClient;
   trust: TrustProvider;
-  sigstoreCalls: EcSigstorePort;
   snapshotFiles: SnapshotPorts;
   /** Starts a worker thread that serves evaluations of this policy. */
   startThread(prepared: PreparedPolicy): PoolThread;
@@ -67,8 +69,9 @@ async function validate(
     allowPast: configuration.policy.allowPastEffectiveTime,
   });
   const fixedNs = effectiveTime.kind === "fixed" ? effectiveTime.ns : nowNs;
+  const sources: SourcePorts = { ...ports.sources, oci: createRegistryPort(ports.client, signal) };
   const [run, snapshot] = await allOrEveryError([
-    prepareRun({ ...configuration, effectiveTimeNs: fixedNs }, ports, signal),
+    prepareRun({ ...configuration, effectiveTimeNs: fixedNs }, { ...ports, sources }, signal),
     parseSnapshots(configuration.snapshot, ports.snapshotFiles, configuration.snapshot),
   ]);
   const expanded = await expandIndexes(snapshot, createIndexReader(ports.client), {
@@ -115,9 +118,10 @@ async function validateAll(
 ): Promise<ComponentReport[]> {
   const workers = configuration.run.workers === "auto" ? ports.defaultWorkers : configuration.run.workers;
   const pool = createPool({ size: workers, startThread: () => ports.startThread(run.prepared) });
+  const { attestationAsSignature } = configuration.verification;
   const host = createEcHost({
     registry: createRegistryPort(ports.client, signal),
-    sigstore: ports.sigstoreCalls,
+    sigstore: createSigstoreCalls({ ...ports, attestationAsSignature }, signal),
     log: ports.log,
   });
   const keys = components.map((component) => component.resolved?.reference);

@@ -26,7 +26,9 @@ export const localFiles = {
     let size = 0;
     try {
       const handle = await open(path, "r");
-      for await (const chunk of handle.createReadStream(options.signal === undefined ? {} : { signal: options.signal })) {
+      for await (const chunk of handle.createReadStream(
+        options.signal === undefined ? {} : { signal: options.signal },
+      )) {
         size += chunk.length;
         if (size > options.maxBytes) break;
         chunks.push(chunk);

@@ -1,0 +1,53 @@
+import type { HttpPort } from "../../policy/index.ts";
+import { classifyKeyReference } from "../../sigstore/index.ts";
+import { EntryError } from "../errors.ts";
+import { localFiles } from "./files.ts";
+
+const maxKeyBytes = 64 * 1024;
+
+export interface KeyPorts {
+  env: Readonly<Record<string, string | undefined>>;
+  http: HttpPort;
+}
+
+/** Reads what a key's text stands for: PEM as it is, a file, an environment variable, an address. */
+export function createKeyReader(ports: KeyPorts): (key: string, signal: AbortSignal) => Promise<string> {
+  return async (key, signal) => {
+    const reference = classifyKeyReference(key);
+    switch (reference.kind) {
+      case "pem":
+        return reference.pem;
+      case "file":
+        return toText(await localFiles.read(reference.path, { maxBytes: maxKeyBytes, signal }));
+      case "http":
+        return toText(await ports.http.get(reference.url, { maxBytes: maxKeyBytes, signal }));
+      case "env":
+        return readVariable(reference.name, ports.env);
+      case "k8s":
+      case "gitlab":
+        throw toUnsupported(`${reference.kind}://`);
+      case "unsupported":
+        throw new EntryError(reference.message, { code: "key-unsupported", subject: reference.scheme });
+    }
+  };
+}
+
+function readVariable(name: string, env: KeyPorts["env"]): string {
+  const value = env[name];
+  if (value !== undefined && value !== "") return value;
+  throw new EntryError(`the key env://${name} names an environment variable that is not set`, {
+    code: "key-unsupported",
+    subject: name,
+  });
+}
+
+function toUnsupported(scheme: string): EntryError {
+  return new EntryError(`keys at ${scheme} are not read: give the key as PEM text, or as a file that holds it`, {
+    code: "key-unsupported",
+    subject: scheme,
+  });
+}
+
+function toText(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
+}

@@ -1,0 +1,133 @@
+import { createContentStore } from "../cache/index.ts";
+import type { Environment, TrustSlice, ValidateImageConfiguration } from "../inputs/index.ts";
+import { createCredentialStore, createRegistryClient } from "../oci/index.ts";
+import type { ValidateImagesPorts } from "../run/index.ts";
+import { createTrustProvider, fetchTrustedRootByTuf, type TrustProvider } from "../sigstore/index.ts";
+import type { Log } from "../types/index.ts";
+import { readExtraCertificates } from "./ports/certificates.ts";
+import { localFiles } from "./ports/files.ts";
+import { createGitPort } from "./ports/git.ts";
+import { createHttpPort } from "./ports/http.ts";
+import { createKeyReader } from "./ports/keys.ts";
+import type { RunProgram } from "./ports/programs.ts";
+import { countWorkers, createThreadStarter } from "./ports/threads.ts";
+import { version } from "./version.ts";
+
+/** The machine that a run has to do with. */
+export interface Machine {
+  env: Environment;
+  log: Log;
+  runProgram: RunProgram;
+  /** The file that worker threads are started from. */
+  mainFile: string;
+}
+
+export interface WiredRun {
+  ports: ValidateImagesPorts;
+  /** Ends connections and waits for cache writes under way. */
+  close(): Promise<void>;
+}
+
+const maxCredentialFileBytes = 4 * 1024 * 1024;
+const maxTrustFileBytes = 4 * 1024 * 1024;
+
+/** Chooses the real thing for every port of a run. */
+export async function wireRun(configuration: ValidateImageConfiguration, machine: Machine): Promise<WiredRun> {
+  const { env, log, runProgram } = machine;
+  const ca = await readExtraCertificates(env);
+  const http = createHttpPort({ version, ...(ca === undefined ? {} : { ca }) });
+  const store =
+    configuration.cache.directory === undefined
+      ? undefined
+      : createContentStore({ directory: configuration.cache.directory, maxBytes: configuration.cache.maxBytes, log });
+  const { retry, pull, offline, insecureRegistries } = configuration.registry;
+  const client = createRegistryClient({
+    credentials: createCredentialStore({
+      env,
+      readFile: readCredentialFile,
+      runHelper: createHelperRunner(runProgram),
+    }),
+    log,
+    insecureRegistries,
+    pull,
+    offline,
+    retry: { ...retry, baseMs: retry.initialWaitMs },
+    requestTimeoutMs: 60_000,
+    proxy: toProxySettings(env),
+    userAgent: `sealcheck/${version}`,
+    ...(store === undefined ? {} : { store }),
+    ...(ca === undefined ? {} : { extraCaPem: ca }),
+  });
+  const trust = await wireTrust(configuration.trust, offline);
+  const readKey = createKeyReader({ env, http });
+  return {
+    ports: {
+      client,
+      trust,
+      sources: { files: localFiles, git: createGitPort(runProgram, env), http },
+      snapshotFiles: { readFile: localFiles.read },
+      readKey,
+      startThread: createThreadStarter(machine.mainFile),
+      defaultWorkers: countWorkers(),
+      nowMs: () => Date.now(),
+      version,
+      log,
+    },
+    async close() {
+      await client.close();
+      await store?.close();
+    },
+  };
+}
+
+async function readCredentialFile(path: string): Promise<string | undefined> {
+  if ((await localFiles.kindOf(path)) !== "file") return undefined;
+  return new TextDecoder().decode(await localFiles.read(path, { maxBytes: maxCredentialFileBytes }));
+}
+
+function createHelperRunner(runProgram: RunProgram) {
+  return async (name: string, stdin: string, signal: AbortSignal) => {
+    const { stdout, exitCode } = await runProgram({
+      command: `docker-credential-${name}`,
+      args: ["get"],
+      input: stdin,
+      signal,
+    });
+    return { stdout, exitCode };
+  };
+}
+
+function toProxySettings(env: Environment) {
+  const http = env.HTTP_PROXY ?? env.http_proxy;
+  const https = env.HTTPS_PROXY ?? env.https_proxy;
+  const noProxy = env.NO_PROXY ?? env.no_proxy;
+  return {
+    ...(http ? { http } : {}),
+    ...(https ? { https } : {}),
+    ...(noProxy ? { noProxy } : {}),
+  };
+}
+
+async function wireTrust(trust: TrustSlice, offline: boolean): Promise<TrustProvider> {
+  const read = async (path: string | undefined) =>
+    path === undefined
+      ? undefined
+      : new TextDecoder().decode(await localFiles.read(path, { maxBytes: maxTrustFileBytes }));
+  return createTrustProvider({
+    offline,
+    trustedRootFile: await read(trust.trustedRootFile),
+    overrides: {
+      fulcioCertificates: await read(trust.fulcioRootFile),
+      ctLogKeys: await read(trust.ctLogPublicKeyFile),
+      rekorKeys: await read(trust.rekorPublicKeyFile),
+      tsaCertificates: await read(trust.tsaCertificateFile),
+    },
+    fetchTuf: ({ signal }) =>
+      fetchTrustedRootByTuf({
+        signal,
+        mirrorUrl: trust.tufMirror,
+        rootPath: trust.tufRootJson,
+        cachePath: trust.noTufCache ? undefined : trust.tufCacheDirectory,
+      }),
+  });
+}

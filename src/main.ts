@@ -1,0 +1,26 @@
+import { fileURLToPath } from "node:url";
+import { isMainThread } from "node:worker_threads";
+
+/** The one bundle: a pool worker, a GitHub action or a command line, by how it was started. */
+async function main(): Promise<void> {
+  if (!isMainThread) {
+    const { runWorker } = await import("./entry/worker.ts");
+    runWorker();
+    return;
+  }
+  const mainFile = fileURLToPath(import.meta.url);
+  const startedAsAction = process.argv.length <= 2 && process.env.GITHUB_ACTIONS === "true";
+  if (startedAsAction) {
+    const { runAction } = await import("./entry/action.ts");
+    process.exitCode = await runAction(mainFile);
+    return;
+  }
+  const { runCommandLine } = await import("./entry/command-line.ts");
+  process.exitCode = await runCommandLine(process.argv.slice(2), mainFile);
+}
+
+main().catch((error: unknown) => {
+  // Whatever arrives here is a defect of this program: it must be loud and must not look like a pass.
+  console.error(error);
+  process.exitCode = 70;
+});
