@@ -1,0 +1,69 @@
+import { aggregates } from "./aggregates.ts";
+import { arithmetic } from "./arithmetic.ts";
+import { type Builtin, type BuiltinTable, withName } from "./builtin.ts";
+import { collections } from "./collections.ts";
+import { conversions } from "./conversions.ts";
+import { jsonPatch } from "./json-patch.ts";
+import { jsonPaths } from "./json-paths.ts";
+import { objects } from "./objects.ts";
+import { signatures } from "./signatures.ts";
+import { strings } from "./strings.ts";
+
+export { type Builtin, type BuiltinContext, BuiltinError, type BuiltinErrorCode } from "./builtin.ts";
+export { signatures } from "./signatures.ts";
+export type { FunctionType, RegoType } from "./types.ts";
+
+const tables: readonly BuiltinTable[] = [
+  aggregates,
+  arithmetic,
+  collections,
+  conversions,
+  jsonPatch,
+  jsonPaths,
+  objects,
+  strings,
+];
+
+const deprecated = new Set([
+  "all",
+  "any",
+  "cast_array",
+  "cast_boolean",
+  "cast_null",
+  "cast_object",
+  "cast_set",
+  "cast_string",
+  "net.cidr_overlap",
+  "re_match",
+  "set_diff",
+]);
+
+const nondeterministic = new Set([
+  "io.jwt.decode_verify",
+  "io.jwt.encode_sign",
+  "io.jwt.encode_sign_raw",
+  "rand.intn",
+  "time.now_ns",
+  "uuid.rfc4122",
+]);
+
+function toBuiltins(): Map<string, Builtin> {
+  const built = new Map<string, Builtin>();
+  for (const table of tables) {
+    for (const [name, evaluate] of Object.entries(table)) {
+      const type = signatures[name];
+      if (type === undefined) throw new Error(`built-in ${name} has no declared type`);
+      built.set(name, {
+        name,
+        type,
+        evaluate: withName(name, evaluate),
+        ...(deprecated.has(name) ? { deprecated: true } : {}),
+        ...(nondeterministic.has(name) ? { nondeterministic: true } : {}),
+      });
+    }
+  }
+  return built;
+}
+
+/** OPA's built-in functions and operators by name, with OPA's declared types. */
+export const builtins: ReadonlyMap<string, Builtin> = toBuiltins();

@@ -1,0 +1,243 @@
+import { ceilNumber, compareNumbers, floorNumber, formatValue, toBigInt, type Value } from "../value/index.ts";
+import { countCodePoints } from "./aggregates.ts";
+import { assertResultSize, type BuiltinTable, type Evaluate, toFailure } from "./builtin.ts";
+import {
+  anyOperand,
+  arrayOperand,
+  integerOperand,
+  itemsOperand,
+  numberOperand,
+  objectOperand,
+  stringItems,
+  stringOperand,
+  toElementError,
+  toOperandError,
+} from "./operands.ts";
+import { formatText } from "./sprintf.ts";
+
+function concatenate(args: readonly Value[]): Value {
+  const separator = stringOperand(args, 1);
+  const items = itemsOperand(args, 2, "set", "array");
+  let size = 0;
+  for (const item of items) {
+    if (typeof item !== "string") throw toElementError(2, anyOperand(args, 2), item, "string");
+    size += item.length + separator.length;
+  }
+  assertResultSize(size);
+  return items.join(separator);
+}
+
+function formatInteger(args: readonly Value[]): Value {
+  const number = numberOperand(args, 1);
+  const base = numberOperand(args, 2);
+  if (base !== 2 && base !== 8 && base !== 10 && base !== 16) throw toOperandError(2, "must be one of {2, 8, 10, 16}");
+  const isNegative = compareNumbers(number, 0) < 0;
+  return (toBigInt(isNegative ? ceilNumber(number) : floorNumber(number)) ?? 0n).toString(base);
+}
+
+/** Places count code points. */
+function indicesOf(args: readonly Value[], limit: number): number[] {
+  const text = stringOperand(args, 1);
+  const search = stringOperand(args, 2);
+  if (search === "") throw toFailure("empty search character");
+  const indices: number[] = [];
+  let unit = 0;
+  let counted = 0;
+  for (let at = text.indexOf(search); at >= 0 && indices.length < limit; at = text.indexOf(search, at + 1)) {
+    counted += countCodePoints(text.slice(unit, at));
+    unit = at;
+    indices.push(counted);
+  }
+  return indices;
+}
+
+const isAstralFree = (text: string): boolean => !/[\ud800-\udbff]/.test(text);
+
+function substring(args: readonly Value[]): Value {
+  const text = stringOperand(args, 1);
+  const start = integerOperand(args, 2);
+  const length = integerOperand(args, 3);
+  if (start < 0) throw toFailure("negative offset");
+  const end = length < 0 ? undefined : start + length;
+  return isAstralFree(text) ? text.slice(start, end) : [...text].slice(start, end).join("");
+}
+
+/** Without a separator every code point is a part. */
+function splitText(text: string, separator: string): string[] {
+  return separator === "" ? [...text] : text.split(separator);
+}
+
+function replaceAll(args: readonly Value[]): Value {
+  const text = stringOperand(args, 1);
+  const search = stringOperand(args, 2);
+  const replacement = stringOperand(args, 3);
+  return replaceMany(text, [[search, replacement]]);
+}
+
+/** At every place the first pair that fits is taken; what was put in is not searched again (Go's `strings.Replacer`). */
+function replaceMany(text: string, pairs: readonly (readonly [string, string])[]): string {
+  const byFirst = new Map<string, (readonly [string, string])[]>();
+  const emptyPair = pairs.find(([search]) => search === "");
+  for (const pair of pairs) {
+    if (pair[0] === "") continue;
+    const first = pair[0].slice(0, 1);
+    const known = byFirst.get(first);
+    if (known === undefined) byFirst.set(first, [pair]);
+    else known.push(pair);
+  }
+  const parts: string[] = [];
+  let size = 0;
+  const write = (part: string): void => {
+    size += part.length;
+    assertResultSize(size);
+    parts.push(part);
+  };
+  let isAfterMatch = false;
+  for (let at = 0; at <= text.length; ) {
+    const found = byFirst.get(text[at] ?? "")?.find(([search]) => text.startsWith(search, at));
+    if (found !== undefined) {
+      write(found[1]);
+      at += found[0].length;
+      isAfterMatch = true;
+      continue;
+    }
+    // An empty search text fits between any two characters, but not right behind another match.
+    if (emptyPair !== undefined && !isAfterMatch) write(emptyPair[1]);
+    isAfterMatch = false;
+    if (at === text.length) break;
+    const character = String.fromCodePoint(text.codePointAt(at) ?? 0);
+    write(character);
+    at += character.length;
+  }
+  return parts.join("");
+}
+
+function replaceByObject(args: readonly Value[]): Value {
+  const pairs = objectOperand(args, 1)
+    .entries()
+    .map(([search, replacement]) => {
+      if (typeof search !== "string") throw toOperandError(1, "non-string key found in pattern object");
+      if (typeof replacement !== "string") throw toOperandError(1, "non-string value found in pattern object");
+      return [search, replacement] as const;
+    });
+  return replaceMany(stringOperand(args, 2), pairs);
+}
+
+type Side = "left" | "right" | "both";
+
+function trimCharacters(text: string, cutset: ReadonlySet<string>, side: Side): string {
+  let start = 0;
+  let end = text.length;
+  while (side !== "right" && start < end) {
+    const character = String.fromCodePoint(text.codePointAt(start) ?? 0);
+    if (!cutset.has(character)) break;
+    start += character.length;
+  }
+  while (side !== "left" && end > start) {
+    const isPair =
+      end - start > 1 && /[\udc00-\udfff]/.test(text[end - 1] ?? "") && /[\ud800-\udbff]/.test(text[end - 2] ?? "");
+    const character = text.slice(isPair ? end - 2 : end - 1, end);
+    if (!cutset.has(character)) break;
+    end -= character.length;
+  }
+  return text.slice(start, end);
+}
+
+function trim(side: Side): Evaluate {
+  return (args) => trimCharacters(stringOperand(args, 1), new Set(stringOperand(args, 2)), side);
+}
+
+/** Go's `unicode.IsSpace`: White_Space, which has U+0085 and lacks U+FEFF. */
+const spaces = new Set(
+  "\t\n\v\f\r \u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000",
+);
+
+function trimPrefix(args: readonly Value[]): Value {
+  const text = stringOperand(args, 1);
+  const prefix = stringOperand(args, 2);
+  return text.startsWith(prefix) ? text.slice(prefix.length) : text;
+}
+
+function trimSuffix(args: readonly Value[]): Value {
+  const text = stringOperand(args, 1);
+  const suffix = stringOperand(args, 2);
+  return text.endsWith(suffix) ? text.slice(0, text.length - suffix.length) : text;
+}
+
+function textsOperand(args: readonly Value[], position: number): readonly string[] {
+  const value = anyOperand(args, position);
+  return typeof value === "string" ? [value] : stringItems(value, position, "string", "set", "array");
+}
+
+function anyMatch(hasAffix: (text: string, affix: string) => boolean): Evaluate {
+  return (args) => {
+    const texts = textsOperand(args, 1);
+    const affixes = textsOperand(args, 2);
+    return affixes.some((affix) => texts.some((text) => hasAffix(text, affix)));
+  };
+}
+
+function countText(args: readonly Value[]): Value {
+  const text = stringOperand(args, 1);
+  const search = stringOperand(args, 2);
+  if (search === "") return countCodePoints(text) + 1;
+  return text.split(search).length - 1;
+}
+
+/** Go maps character by character: where the full mapping has several characters, the character stays. */
+function mapCase(text: string, convert: (character: string) => string): string {
+  if (isPlain(text)) return convert(text);
+  return [...text]
+    .map((character) => {
+      if (character === "\u0130") return convert("I");
+      const mapped = convert(character);
+      return [...mapped].length === 1 ? mapped : character;
+    })
+    .join("");
+}
+
+/** ASCII, for which no mapping depends on neighbours or changes the length. */
+function isPlain(text: string): boolean {
+  for (let index = 0; index < text.length; index += 1) if (text.charCodeAt(index) > 0x7f) return false;
+  return true;
+}
+
+/** A part of a template: what has no value is in an empty set, what has one is in a set of one. */
+function templateText(args: readonly Value[]): Value {
+  const parts = arrayOperand(args, 1).map((part) => {
+    if (typeof part === "string") return part;
+    const values = itemsOperand([part], 1, "set");
+    const value = values[0];
+    if (value === undefined) return "<undefined>";
+    return typeof value === "string" ? value : formatValue(value);
+  });
+  return parts.join("");
+}
+
+export const strings: BuiltinTable = {
+  concat: concatenate,
+  contains: (args) => stringOperand(args, 1).includes(stringOperand(args, 2)),
+  startswith: (args) => stringOperand(args, 1).startsWith(stringOperand(args, 2)),
+  endswith: (args) => stringOperand(args, 1).endsWith(stringOperand(args, 2)),
+  format_int: formatInteger,
+  indexof: (args) => indicesOf(args, 1)[0] ?? -1,
+  indexof_n: (args) => indicesOf(args, Number.POSITIVE_INFINITY),
+  lower: (args) => mapCase(stringOperand(args, 1), (text) => text.toLowerCase()),
+  upper: (args) => mapCase(stringOperand(args, 1), (text) => text.toUpperCase()),
+  replace: replaceAll,
+  "strings.replace_n": replaceByObject,
+  split: (args) => splitText(stringOperand(args, 1), stringOperand(args, 2)),
+  sprintf: (args) => formatText(stringOperand(args, 1), arrayOperand(args, 2)),
+  substring,
+  trim: trim("both"),
+  trim_left: trim("left"),
+  trim_right: trim("right"),
+  trim_prefix: trimPrefix,
+  trim_suffix: trimSuffix,
+  trim_space: (args) => trimCharacters(stringOperand(args, 1), spaces, "both"),
+  "strings.any_prefix_match": anyMatch((text, prefix) => text.startsWith(prefix)),
+  "strings.any_suffix_match": anyMatch((text, suffix) => text.endsWith(suffix)),
+  "strings.count": countText,
+  "strings.reverse": (args) => [...stringOperand(args, 1)].reverse().join(""),
+  "internal.template_string": templateText,
+};
