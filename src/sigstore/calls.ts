@@ -1,5 +1,6 @@
+import type { PinnedReference } from "../oci/index.ts";
 import type { JsonObject } from "../types/index.ts";
-import type { EvidenceClient, EvidenceImage, ImageEvidence } from "./evidence.ts";
+import type { EvidenceClient, ImageEvidence } from "./evidence.ts";
 import type { TrustProvider } from "./trust-provider.ts";
 
 export interface SigstoreCallContext {
@@ -11,7 +12,7 @@ export interface SigstoreCallContext {
   readonly attestationAsSignature: boolean;
   readonly signal: AbortSignal;
   /** Stands in for `fetchEvidence` where evidence is shared within a run. */
-  readonly fetchEvidence?: (image: EvidenceImage, options: { signal: AbortSignal }) => Promise<ImageEvidence>;
+  readonly fetchEvidence?: (image: PinnedReference, options: { signal: AbortSignal }) => Promise<ImageEvidence>;
 }
 
 export interface CallSignature {

@@ -7,7 +7,6 @@ import { StageError } from "../types/index.ts";
  * - `trust_root_invalid`: a trusted root or an override that does not parse
  * - `trust_unavailable`: trust material is needed and could not be had
  * - `evidence_too_large`: more candidates hang on the image than are read
- * - `evidence_invalid`: a tag leads to something that is no image manifest
  */
 export type SigstoreErrorCode =
   | "key_invalid"
@@ -15,7 +14,6 @@ export type SigstoreErrorCode =
   | "policy_invalid"
   | "trust_root_invalid"
   | "trust_unavailable"
-  | "evidence_too_large"
-  | "evidence_invalid";
+  | "evidence_too_large";
 
 export class SigstoreError extends StageError<SigstoreErrorCode> {}

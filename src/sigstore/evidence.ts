@@ -1,35 +1,13 @@
-import type { Descriptor, Digest, RefusedEvidence } from "../types/index.ts";
-
-export interface EvidenceReference {
-  readonly registry: string;
-  readonly repository: string;
-  readonly tag?: string;
-  readonly digest?: Digest;
-}
-
-export interface EvidenceImage extends EvidenceReference {
-  readonly digest: Digest;
-}
+import type { RegistryClient } from "../oci/index.ts";
+import type { Digest, RefusedEvidence } from "../types/index.ts";
 
 /** The part of the registry client that evidence is read with. */
-export interface EvidenceClient {
-  findTag(reference: EvidenceReference, options: { signal: AbortSignal }): Promise<Descriptor | undefined>;
-  fetchManifest(
-    image: EvidenceImage,
-    options: { signal: AbortSignal },
-  ): Promise<{ readonly descriptor: Descriptor; readonly bytes: Uint8Array; readonly body: unknown }>;
-  fetchBlob(
-    reference: EvidenceReference,
-    descriptor: Descriptor,
-    options: { maxBytes: number; signal: AbortSignal },
-  ): Promise<Uint8Array>;
-  fetchReferrers(image: EvidenceImage, options: { signal: AbortSignal }): Promise<readonly Descriptor[]>;
-}
+export type EvidenceClient = Pick<RegistryClient, "findTag" | "fetchManifest" | "fetchBlob" | "fetchReferrers">;
 
 /** One layer of a `.sig` or `.att` tag, or one Sigstore bundle: found, not yet judged. */
 export interface EvidenceCandidate {
   readonly format: "legacy-signature" | "legacy-attestation" | "bundle";
-  /** A tag reference with the layer's digest, or a referrer's pinned reference. */
+  /** A tag reference with the layer's place, or a referrer's pinned reference. */
   readonly location: string;
   readonly mediaType: string;
   readonly annotations: Readonly<Record<string, string>>;
@@ -39,6 +17,7 @@ export interface EvidenceCandidate {
 /** What hangs on an image's digest, in both storages. Plain data: it can be cached and handed to another thread. */
 export interface ImageEvidence {
   readonly digest: Digest;
+  /** Signature layers, attestation layers, bundles, each in the registry's order. */
   readonly candidates: readonly EvidenceCandidate[];
   /** What was found and could not be read as evidence. */
   readonly refused: readonly RefusedEvidence[];
@@ -51,7 +30,7 @@ export interface EvidenceLimits {
   readonly maxReferrers: number;
   /** Most bytes of one signature, attestation or bundle. */
   readonly maxAttachmentBytes: number;
-  /** Most bytes of all of them, by storage (each tag, the bundles). */
+  /** Most bytes of all of them, in each storage (the two tags, the bundles). */
   readonly maxTotalBytes: number;
 }
 
@@ -61,16 +40,3 @@ export const defaultEvidenceLimits: EvidenceLimits = {
   maxAttachmentBytes: 64 * 1024 * 1024,
   maxTotalBytes: 128 * 1024 * 1024,
 };
-
-/**
- * Fetches everything that hangs on the image's digest: the layers of the tags `sha256-<hex>.sig` and `.att`, and the
- * Sigstore bundles among its referrers. Both storages are always read. A registry that cannot be asked is an error,
- * never "no signatures". Throws the client's errors and `SigstoreError` (`evidence_too_large`, `evidence_invalid`).
- */
-export async function fetchEvidence(
-  _client: EvidenceClient,
-  _image: EvidenceImage,
-  _options: { signal: AbortSignal; limits?: EvidenceLimits },
-): Promise<ImageEvidence> {
-  throw new Error("not written yet");
-}

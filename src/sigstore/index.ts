@@ -12,12 +12,11 @@ export {
   defaultEvidenceLimits,
   type EvidenceCandidate,
   type EvidenceClient,
-  type EvidenceImage,
   type EvidenceLimits,
-  type EvidenceReference,
-  fetchEvidence,
   type ImageEvidence,
 } from "./evidence.ts";
+export { fetchEvidence } from "./evidence-fetch.ts";
+export type { IdentityPolicy } from "./identity.ts";
 export { classifyKeyReference, type KeyReference } from "./key-reference.ts";
 export { type PublicKeyMaterial, parsePublicKey, toPem } from "./public-key.ts";
 export { createTrustProvider, type TrustProvider, type TrustProviderOptions } from "./trust-provider.ts";
@@ -30,11 +29,10 @@ export {
 } from "./trust-root.ts";
 export { fetchTrustedRootByTuf, type TufOptions } from "./tuf.ts";
 export {
-  type IdentityPolicy,
   needsTrust,
   readUnverifiedAttestations,
   type Verification,
-  type VerificationPolicy,
   type VerifiedAttestation,
   verifyEvidence,
 } from "./verification.ts";
+export type { VerificationPolicy } from "./verification-policy.ts";
