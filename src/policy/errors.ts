@@ -8,7 +8,7 @@ import { StageError, type StageErrorOptions } from "../types/index.ts";
  * - `identity-missing`: keyless verification without an issuer or a subject.
  * - `effective-time-invalid`, `effective-time-past`; `rule-data-invalid`: options that do not parse.
  * - `source-invalid`, `source-insecure`: a source's address is not understood, or is plain HTTP.
- * - `source-not-found`, `no-rego`: a source is not there, or holds no policy.
+ * - `source-unreadable`, `no-rego`: a source is not there or cannot be read, or holds no policy.
  * - `source-limit`: a source holds more files or bytes than the bounds allow.
  * - `archive-invalid`, `data-invalid`, `data-conflict`: what a source holds cannot be read or merged.
  * - `rule-invalid`, `rule-duplicate`, `compile-failed`: the Rego is refused.
@@ -30,7 +30,7 @@ export type PolicyErrorCode =
   | "rule-data-invalid"
   | "source-invalid"
   | "source-insecure"
-  | "source-not-found"
+  | "source-unreadable"
   | "no-rego"
   | "source-limit"
   | "archive-invalid"

@@ -1,6 +1,5 @@
 export {
   type BuiltinCode,
-  type BuiltinFailure,
   builtinResult,
   noMatchingAttestationResult,
 } from "./builtin-results.ts";
@@ -25,7 +24,8 @@ export {
   type PolicyStep,
 } from "./evaluate.ts";
 export { addExtraRuleData } from "./extra-rule-data.ts";
-export { type FetchedGroup, type FetchedPolicy, type FetchedSource, fetchPolicySources } from "./fetch-sources.ts";
+export type { FetchedSource } from "./fetch-source.ts";
+export { type FetchedGroup, type FetchedPolicy, fetchPolicySources } from "./fetch-sources.ts";
 export type { ManifestContent, OciArtefactPort, RegistryPort, ResolvedReference } from "./oci-port.ts";
 export { buildPolicyInput, type InputAttestation, type InputImage, type PolicyInputParts } from "./policy-input.ts";
 export { readPolicyText } from "./policy-text.ts";
