@@ -2,12 +2,9 @@ export { createDemo, type Demo, type DemoExpectation, type DemoOptions } from ".
 export { DemoError, type DemoErrorCode } from "./errors.ts";
 export {
   attestImage,
-  createKeyPair,
   type EvidenceFormat,
   type EvidenceOptions,
-  type KeyPair,
   type SignedImage,
-  type Statement,
   type StoredEvidence,
   signImage,
 } from "./evidence.ts";
@@ -20,9 +17,11 @@ export {
   pushImage,
   pushIndex,
 } from "./image.ts";
+export { createKeyPair, type KeyPair } from "./keys.ts";
 export { type PushPolicyOptions, pushPolicy } from "./policy-bundle.ts";
 export { exampleDataFiles, examplePolicyFiles } from "./policy-files.ts";
 export { createProvenance, type ProvenanceOptions } from "./provenance.ts";
+export type { Statement, StatementSubject } from "./statement.ts";
 export {
   createHttpTarget,
   type HttpTargetOptions,

@@ -1,5 +1,5 @@
 import type { Digest } from "../types/index.ts";
-import type { Statement } from "./evidence.ts";
+import type { Statement } from "./statement.ts";
 
 export interface ProvenanceOptions {
   /** Repository with its registry, the subject's name. */
