@@ -11,37 +11,26 @@ export interface SnapshotSlice {
   readonly allowEmpty: boolean;
 }
 
-/** Certificate identity for keyless verification, as one whole (PARITY 3.4). */
-export interface IdentityOptions {
-  readonly subject?: string;
-  readonly subjectRegExp?: string;
-  readonly issuer?: string;
-  readonly issuerRegExp?: string;
-}
-
-/** `now`, each component's own build time, or a fixed moment. */
-export type EffectiveTimeRequest =
-  | { readonly kind: "now" }
-  | { readonly kind: "attestation" }
-  /** Nanoseconds since 1970, UTC. */
-  | { readonly kind: "at"; readonly nanoseconds: bigint };
-
-export interface RuleDataEntry {
-  readonly key: string;
-  /** Literal text, a file or a URL (PARITY 3.8). */
-  readonly value: string;
+/** The options that choose keys and identities (PARITY 3.4); what is absent or empty was not given. */
+export interface KeyOptions {
+  /** PEM text or a key reference. */
+  readonly publicKey?: string;
+  readonly rekorUrl?: string;
+  readonly certificateIdentity?: string;
+  readonly certificateIdentityRegExp?: string;
+  readonly certificateOidcIssuer?: string;
+  readonly certificateOidcIssuerRegExp?: string;
 }
 
 export interface PolicySlice {
   /** The value of `--policy`, unresolved (PARITY 3.1); `""` is the empty policy. */
   readonly policy: string;
-  /** PEM text or a key reference; absent leaves the policy's. */
-  readonly publicKey?: string;
-  readonly rekorUrl?: string;
-  /** Present when any `--certificate-*` flag was given: replaces the policy's identity as a whole. */
-  readonly identity?: IdentityOptions;
-  readonly effectiveTime: EffectiveTimeRequest;
-  readonly extraRuleData: readonly RuleDataEntry[];
+  readonly keys: KeyOptions;
+  /** `now`, `attestation`, an RFC 3339 time or a date; only its form is checked here. */
+  readonly effectiveTime: string;
+  readonly allowPastEffectiveTime: boolean;
+  /** Entries `key=value` (PARITY 3.8). */
+  readonly extraRuleData: readonly string[];
   readonly filterType: "include-exclude" | "ec-policy";
   /** Keep all metadata of results, and list what exclusions removed. */
   readonly info: boolean;

@@ -1,4 +1,4 @@
-export { parseActionInputs } from "./action-inputs.ts";
+export { actionInputs, parseActionInputs } from "./action-inputs.ts";
 export { parseCommandLine } from "./command-line.ts";
 export type {
   ActionConfiguration,
@@ -7,9 +7,8 @@ export type {
   ColorChoice,
   Command,
   DemoConfiguration,
-  EffectiveTimeRequest,
   Environment,
-  IdentityOptions,
+  KeyOptions,
   LogLevel,
   OutputSlice,
   PolicySlice,
@@ -19,7 +18,6 @@ export type {
   RegoTestConfiguration,
   RequiredPlatforms,
   RetryOptions,
-  RuleDataEntry,
   RunSlice,
   SnapshotSlice,
   TrustSlice,

@@ -1,5 +1,9 @@
 import type { RequiredPlatforms } from "../inputs/index.ts";
 import type { Component, Descriptor, Digest, RuleResult, Snapshot } from "../types/index.ts";
+import { mapBounded } from "./concurrency.ts";
+import { SnapshotError } from "./errors.ts";
+import { toMissingChildViolation } from "./missing-child.ts";
+import { formatPlatform, isAttestationManifest, isRequired } from "./platforms.ts";
 
 /** What a reference stands for in its registry. */
 export interface ResolvedImage {
@@ -17,6 +21,7 @@ export interface IndexReader {
   resolve(image: string, signal: AbortSignal): Promise<ResolvedImage>;
   /** The `manifests` of an index, given by its pinned reference. */
   readIndex(reference: string, signal: AbortSignal): Promise<readonly Descriptor[]>;
+  /** False only where the registry says that there is none; any other answer rejects. */
   exists(repository: string, digest: Digest, signal: AbortSignal): Promise<boolean>;
 }
 
@@ -53,15 +58,166 @@ export interface ExpandedSnapshot extends Omit<Snapshot, "components"> {
 export interface ExpansionOptions {
   readonly platforms: RequiredPlatforms;
   readonly signal: AbortSignal;
-  /** Components looked at at once. */
+  /** Components looked at at once; children of one index too. */
   readonly concurrency: number;
 }
 
-/** Resolves every component and adds the children of those that are image indexes (PARITY 2.3). Throws only when aborted. */
+/** Indexes within indexes. */
+const maxDepth = 4;
+/** Children of one component, nested ones included. */
+const maxChildren = 1000;
+
+const indexTypes: readonly string[] = [
+  "application/vnd.oci.image.index.v1+json",
+  "application/vnd.docker.distribution.manifest.list.v2+json",
+];
+
+/**
+ * Resolves every component and adds the children of those that are image indexes (PARITY 2.3, `DESIGN.md` 8). The same
+ * image, named by several components, is asked for once. Rejects only when aborted.
+ */
 export async function expandIndexes(
   snapshot: Snapshot,
   port: IndexReader,
   options: ExpansionOptions,
 ): Promise<ExpandedSnapshot> {
-  throw new Error(`not written ${snapshot} ${port} ${options}`);
+  const walks = new Map<string, Promise<Walk>>();
+  const groups = await mapBounded(snapshot.components, options, async (component) => {
+    const image = component.containerImage;
+    const walk = walks.get(image) ?? walkImage(image, port, options);
+    walks.set(image, walk);
+    return toComponents(component, await walk);
+  });
+  options.signal.throwIfAborted();
+  return { ...snapshot, components: groups.flat() };
+}
+
+/** What was found about one image: itself, and below it what an index lists. */
+interface Walk {
+  readonly image: string;
+  readonly resolved?: ResolvedImage;
+  readonly error?: unknown;
+  readonly children: readonly ChildWalk[];
+  readonly missing: readonly MissingChild[];
+  readonly absent: readonly MissingChild[];
+}
+
+interface ChildWalk extends Walk {
+  /** What follows the component's name: digest and architecture. */
+  readonly suffix: string;
+}
+
+function undecided(image: string, error: unknown, resolved?: ResolvedImage): Walk {
+  return { image, ...(resolved === undefined ? {} : { resolved }), error, children: [], missing: [], absent: [] };
+}
+
+async function walkImage(image: string, port: IndexReader, options: ExpansionOptions): Promise<Walk> {
+  try {
+    const resolved = await port.resolve(image, options.signal);
+    return await walkResolved(image, resolved, { port, options, depth: 0, left: { children: maxChildren } });
+  } catch (error) {
+    return undecided(image, error);
+  }
+}
+
+interface WalkContext {
+  readonly port: IndexReader;
+  readonly options: ExpansionOptions;
+  readonly depth: number;
+  /** How many children may still come; shared by the whole walk of one image. */
+  readonly left: { children: number };
+}
+
+async function walkResolved(image: string, resolved: ResolvedImage, context: WalkContext): Promise<Walk> {
+  if (!resolved.isIndex) {
+    return { image, resolved, children: [], missing: [], absent: [] };
+  }
+  try {
+    return await walkIndex(image, resolved, context);
+  } catch (error) {
+    return undecided(image, error, resolved);
+  }
+}
+
+async function walkIndex(image: string, resolved: ResolvedImage, context: WalkContext): Promise<Walk> {
+  const { port, options } = context;
+  if (context.depth >= maxDepth) {
+    throw new SnapshotError(
+      `expected image indexes at most ${maxDepth} deep, got a deeper one; list its images as components`,
+      { code: "INDEX_TOO_DEEP", subject: resolved.reference },
+    );
+  }
+  const descriptors = await port.readIndex(resolved.reference, options.signal);
+  context.left.children -= descriptors.length;
+  if (context.left.children < 0) {
+    throw new SnapshotError(
+      `expected an image index with at most ${maxChildren} children, got more; list its images as components`,
+      { code: "INDEX_TOO_LARGE", subject: resolved.reference },
+    );
+  }
+  const listed = descriptors
+    .map((descriptor, position) => ({ descriptor, position }))
+    .filter(({ descriptor }) => !isAttestationManifest(descriptor));
+  const found = await mapBounded(listed, options, async ({ descriptor, position }) => ({
+    descriptor,
+    position,
+    there: await port.exists(resolved.repository, descriptor.digest, options.signal),
+  }));
+  const gone = found.filter(({ there }) => !there).map(({ descriptor }) => descriptor);
+  const toMissing = (descriptor: Descriptor): MissingChild => ({
+    platform: formatPlatform(descriptor.platform),
+    digest: descriptor.digest,
+    index: resolved.reference,
+  });
+  const children = await mapBounded(
+    found.filter(({ there }) => there),
+    options,
+    ({ descriptor, position }) => walkChild(resolved, descriptor, position, context),
+  );
+  return {
+    image,
+    resolved,
+    children,
+    missing: gone.filter((one) => isRequired(one, options.platforms)).map(toMissing),
+    absent: gone.filter((one) => !isRequired(one, options.platforms)).map(toMissing),
+  };
+}
+
+async function walkChild(
+  index: ResolvedImage,
+  descriptor: Descriptor,
+  position: number,
+  context: WalkContext,
+): Promise<ChildWalk> {
+  const architecture = descriptor.platform?.architecture ?? "";
+  const suffix = `${descriptor.digest}-${architecture === "" ? `noarch-${position}` : architecture}`;
+  const reference = `${index.repository}@${descriptor.digest}`;
+  const resolved: ResolvedImage = {
+    reference,
+    repository: index.repository,
+    digest: descriptor.digest,
+    mediaType: descriptor.mediaType,
+    isIndex: indexTypes.includes(descriptor.mediaType),
+  };
+  return { suffix, ...(await walkResolved(reference, resolved, { ...context, depth: context.depth + 1 })) };
+}
+
+function toComponents(component: Component, walk: Walk, parent?: string): readonly ExpandedComponent[] {
+  const itself: ExpandedComponent = {
+    ...component,
+    ...(walk.resolved === undefined ? {} : { resolved: walk.resolved }),
+    ...(walk.error === undefined ? {} : { error: walk.error }),
+    ...(parent === undefined ? {} : { parent }),
+    violations: walk.missing.map(toMissingChildViolation),
+    missing: walk.missing,
+    absent: walk.absent,
+  };
+  const children = walk.children.flatMap((child) =>
+    toComponents(
+      { ...component, name: `${component.name}-${child.suffix}`, containerImage: child.image },
+      child,
+      walk.resolved?.reference,
+    ),
+  );
+  return [itself, ...children];
 }

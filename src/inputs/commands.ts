@@ -1,0 +1,79 @@
+import type { FlagGroup } from "./flags.ts";
+import { cacheFlags, colorFlags, commonGroup, validateImageGroups, workersFlag } from "./validate-image-flags.ts";
+
+/** One command, as the parser and the help text see it. */
+export interface CommandEntry {
+  /** The words that name it. */
+  readonly path: readonly string[];
+  readonly summary: string;
+  /** What stands for its positional arguments in the help text; absent where it takes none. */
+  readonly positionals?: string;
+  readonly groups: readonly FlagGroup[];
+  readonly examples?: readonly string[];
+}
+
+const cacheGroups: readonly FlagGroup[] = [{ title: "Folder", flags: cacheFlags }, commonGroup];
+
+export const commands: readonly CommandEntry[] = [
+  {
+    path: ["validate", "image"],
+    summary: "Validate images: signatures, attestations, policies.",
+    groups: validateImageGroups,
+    examples: [
+      "sealcheck validate image --image registry.example/app:1.0 --public-key cosign.pub --policy policy.yaml",
+      "sealcheck validate image --images snapshot.json --policy github.com/conforma/config//slsa3 --output text --output json=report.json",
+    ],
+  },
+  {
+    path: ["demo"],
+    summary: "Show what this does, on images made and signed on the spot.",
+    groups: [{ title: "Running", flags: [workersFlag, ...colorFlags] }, commonGroup],
+  },
+  {
+    path: ["test"],
+    summary: "Run the unit tests of Rego policies.",
+    positionals: "PATH...",
+    groups: [
+      {
+        title: "Tests",
+        flags: [
+          {
+            name: "verbose",
+            short: "v",
+            kind: "boolean",
+            fallback: "false",
+            help: "List every test, and log everything.",
+          },
+          { name: "run", short: "r", kind: "text", value: "REGEXP", help: "Only tests whose name matches." },
+          { name: "format", kind: "text", value: "FORMAT", fallback: "pretty", help: "pretty, json or junit." },
+          { name: "timeout", kind: "duration", value: "TIME", fallback: "30s", help: "For one test." },
+          ...colorFlags,
+        ],
+      },
+      { ...commonGroup, flags: commonGroup.flags.filter((flag) => flag.name !== "verbose") },
+    ],
+  },
+  {
+    path: ["registry"],
+    summary: "Run the embedded OCI registry, for trials and tests.",
+    groups: [
+      {
+        title: "Registry",
+        flags: [
+          { name: "dir", kind: "text", value: "PATH", help: "Folder to keep the content in. Default: memory." },
+          { name: "host", kind: "text", value: "ADDRESS", fallback: "127.0.0.1", help: "Address to listen on." },
+          { name: "port", kind: "count", value: "N", fallback: "5000", help: "Port to listen on; 0 takes a free one." },
+        ],
+      },
+      commonGroup,
+    ],
+  },
+  { path: ["cache", "info"], summary: "Show what the cache folder holds.", groups: cacheGroups },
+  { path: ["cache", "prune"], summary: "Shrink the cache folder to its bound.", groups: cacheGroups },
+  {
+    path: ["cache", "verify"],
+    summary: "Check every file of the cache folder, and remove bad ones.",
+    groups: cacheGroups,
+  },
+  { path: ["version"], summary: "Print the version.", groups: [commonGroup] },
+];
