@@ -6,7 +6,7 @@ import { decodeBase64, parseJsonBytes } from "./strict-json.ts";
 export const maxEnvelopeBytes = 128 * 1024 * 1024;
 
 /** Most signatures of one envelope. */
-export const maxEnvelopeSignatures = 100;
+export const maxEnvelopeSignatures = 16;
 
 /** The payload type of in-toto statements (in-toto attestation framework, envelope layer). */
 export const inTotoPayloadType = "application/vnd.in-toto+json";

@@ -1,3 +1,5 @@
+import { ValidationError } from "@sigstore/bundle";
+
 /** Why a candidate does not count. Stays inside this stage: the reason ends up in the report's `refused`. */
 export class Refusal extends Error {}
 
@@ -14,7 +16,8 @@ const maxReasonLength = 500;
 
 function toReason(thrown: unknown): string {
   const text = thrown instanceof Error ? thrown.message : String(thrown);
-  const known = thrown instanceof Error && (thrown instanceof Refusal || "code" in thrown);
-  const reason = known ? text : `it cannot be read (${text})`;
+  const known = thrown instanceof Refusal || (thrown instanceof Error && "code" in thrown);
+  const fields = thrown instanceof ValidationError ? `: ${thrown.fields.join(", ")}` : "";
+  const reason = known ? text : `it cannot be read (${text}${fields})`;
   return reason.length > maxReasonLength ? `${reason.slice(0, maxReasonLength)}...` : reason;
 }
