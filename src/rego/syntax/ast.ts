@@ -97,6 +97,8 @@ export interface RuleHead {
   value?: Term;
   /** Whether `:=` or `=` was written. */
   assigned: boolean;
+  /** Which of the two it was. */
+  operator?: ":=" | "=";
   location: Location;
 }
 
@@ -113,6 +115,8 @@ export interface Rule {
 
 export interface ElseBranch {
   value: Term;
+  /** Set where the value is written. */
+  operator?: ":=" | "=";
   body: Expression[];
   else?: ElseBranch;
   location: Location;

@@ -123,7 +123,8 @@ export class ExpressionParser extends TermParser {
       return { value: first, domain: second };
     }
     if (name !== "internal.member_3") return undefined;
-    if (first === undefined || second === undefined || third === undefined || rest.length > 0) this.illegal("illegal domain");
+    if (first === undefined || second === undefined || third === undefined || rest.length > 0)
+      this.illegal("illegal domain");
     return { key: first, value: second, domain: third };
   }
 

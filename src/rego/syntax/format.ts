@@ -84,13 +84,16 @@ function formatPair([key, value]: readonly [Term, Term]): string {
 }
 
 function formatOperand(operand: Term): string {
-  if (operand.kind === "string" && isIdentifier(operand.value) && !KEYWORDS.has(operand.value)) return `.${operand.value}`;
+  if (operand.kind === "string" && isIdentifier(operand.value) && !KEYWORDS.has(operand.value))
+    return `.${operand.value}`;
   return `[${formatTerm(operand)}]`;
 }
 
 function formatName(name: readonly string[]): string {
   const [head = "", ...rest] = name;
-  return head + rest.map((part) => (/^[A-Za-z_][\w]*(\[.*\])?$/s.test(part) ? `.${part}` : `[${quote(part)}]`)).join("");
+  return (
+    head + rest.map((part) => (/^[A-Za-z_][\w]*(\[.*\])?$/s.test(part) ? `.${part}` : `[${quote(part)}]`)).join("")
+  );
 }
 
 function formatTemplate(term: Extract<Term, { kind: "template-string" }>): string {
@@ -104,9 +107,8 @@ function formatTemplate(term: Extract<Term, { kind: "template-string" }>): strin
 
 /** A string literal. JSON's escapes, and those characters escaped that no eye can see, as Go's `%q` does. */
 function quote(text: string): string {
-  return JSON.stringify(text).replace(
-    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cn}]|(?! )\p{Zs}/gu,
-    (character) => character.replace(/[\s\S]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`),
+  return JSON.stringify(text).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cn}]|(?! )\p{Zs}/gu, (character) =>
+    character.replace(/[\s\S]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`),
   );
 }
 

@@ -34,6 +34,7 @@ export class HeadParser extends ExpressionParser {
       case Token.Unify:
       case Token.Assign:
         head.assigned = true;
+        head.operator = this.at(Token.Assign) ? ":=" : "=";
         this.scan();
         head.value = this.headValue(expectedValue(name, args !== undefined, isDefault));
         break;

@@ -1,6 +1,6 @@
-import type { Expression, Location, Module, RefTerm, Term } from "./ast.ts";
 import { RegoError, RegoErrors } from "../errors.ts";
-import { annotateModule } from "./annotate-module.ts";
+import { readAnnotations } from "./annotate-module.ts";
+import type { Expression, Location, Module, RefTerm, Term } from "./ast.ts";
 import { ModuleParser, type Statement } from "./module-parser.ts";
 import { toRule } from "./rule-from-query.ts";
 import type { ParsedRule } from "./rule-parser.ts";
@@ -25,7 +25,7 @@ export function parseModule(file: string, text: string, options: ParseModuleOpti
   const parser = createParser(file, text);
   const statements = parser.parseStatementList({ rules: true });
   const module = emptyModule(file, text, parser);
-  const annotated = options.annotations === false ? undefined : annotateModule(module);
+  const annotated = options.annotations === false ? undefined : readAnnotations(module);
   throwAll([...parser.failures, ...(annotated?.failures ?? [])]);
   const failures = fillModule(module, statements);
   throwAll(failures);
@@ -43,7 +43,9 @@ export function parseBody(text: string, file = ""): Expression[] {
   const statements = parser.parseStatementList({ rules: false });
   throwAll(parser.failures);
   return statements.flatMap((statement) =>
-    statement.kind === "query" ? statement.query : throwAt(`expected body but got ${statement.kind}`, statement.location),
+    statement.kind === "query"
+      ? statement.query
+      : throwAt(`expected body but got ${statement.kind}`, statement.location),
   );
 }
 
@@ -133,9 +135,7 @@ function strictnessProblems({ rule, oldSet, missingIf, bare }: ParsedRule): Synt
 
 function throwAll(failures: readonly SyntaxFailure[]): void {
   if (failures.length === 0) return;
-  throw new RegoErrors(
-    failures.map(({ message, location }) => new RegoError("rego_parse_error", message, location)),
-  );
+  throw new RegoErrors(failures.map(({ message, location }) => new RegoError("rego_parse_error", message, location)));
 }
 
 function throwAt(message: string, location: Location): never {

@@ -1,8 +1,8 @@
 import type { CallTerm, Expression, RefTerm, Rule, RuleHead, Term } from "./ast.ts";
 import { formatTerm } from "./format.ts";
-import { kindName } from "./term-kinds.ts";
 import type { ParsedRule } from "./rule-parser.ts";
 import { SyntaxFailure } from "./syntax-failure.ts";
+import { kindName } from "./term-kinds.ts";
 
 /**
  * A rule without a body, from the statement that it looks like: `p := 1`, `p.q := 1`, `f(x) := 1`, `p.q` (refused by Rego v1).
@@ -51,7 +51,9 @@ function toHead(term: Term): RuleHead | undefined {
   if (term.kind === "call" && isAssignment(term)) {
     const [left, value] = term.args;
     const head = left === undefined ? undefined : toHead(left);
-    return head === undefined || value === undefined ? undefined : { ...head, value, assigned: true };
+    return head === undefined || value === undefined
+      ? undefined
+      : { ...head, value, assigned: true, operator: term.infix === "=" ? "=" : ":=" };
   }
   const value: Term = { kind: "boolean", value: true, location: term.location };
   const ref = toHeadRef(term);

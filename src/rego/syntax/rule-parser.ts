@@ -1,8 +1,8 @@
 import type { ElseBranch, Expression, Location, Rule, RuleHead, Term } from "./ast.ts";
 import { defaultProblems } from "./default-rule.ts";
 import { HeadParser } from "./head-parser.ts";
-import { isGround } from "./term-walk.ts";
 import { attempt, fartherFailure, SyntaxFailure } from "./syntax-failure.ts";
+import { isGround } from "./term-walk.ts";
 import { Token } from "./tokens.ts";
 
 /** A rule and what its text said beyond what the tree keeps: Rego v1 asks for certain words. */
@@ -54,7 +54,8 @@ export class RuleParser extends HeadParser {
 
   private parseBodies(head: RuleHead, contains: boolean, location: Location): ParsedRule[] {
     const withIf = this.at(Token.If);
-    const oldSet = !withIf && !contains && head.args === undefined && head.ref.operands.length === 1 && head.value === undefined;
+    const oldSet =
+      !withIf && !contains && head.args === undefined && head.ref.operands.length === 1 && head.value === undefined;
     if (!contains && !oldSet && head.value === undefined) head.value = trueTerm(head.location);
     const body = withIf ? this.parseIfBody() : this.parseBlock();
     const missingIf = withIf ? [] : [location];
@@ -117,6 +118,7 @@ export class RuleParser extends HeadParser {
   private parseElseBranch(missingIf: Location[]): ElseBranch {
     const location = this.location();
     this.scan();
+    const operator = this.at(Token.Assign) ? ":=" : this.at(Token.Unify) ? "=" : undefined;
     const value = this.parseElseValue(location);
     let body: Expression[] = [];
     if (this.at(Token.If)) {
@@ -127,7 +129,7 @@ export class RuleParser extends HeadParser {
       missingIf.push(location);
       body = this.parseBlock();
     }
-    return { value, body, location: this.span(location) };
+    return { value, ...(operator === undefined ? {} : { operator }), body, location: this.span(location) };
   }
 
   private parseElseValue(location: Location): Term {

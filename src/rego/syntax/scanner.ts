@@ -227,11 +227,14 @@ export class Scanner {
     this.end = this.start + (followed ? 2 : 1);
     switch (code) {
       case Char.Quote:
-        return this.string();
+        this.string();
+        return;
       case Char.Backquote:
-        return this.rawString();
+        this.rawString();
+        return;
       case Char.Dollar:
-        return this.template();
+        this.template();
+        return;
       case Char.Colon:
         this.token = followed ? Token.Assign : Token.Colon;
         return;

@@ -1,7 +1,7 @@
 import type { Expression, Location, RefTerm, Term, WithModifier } from "./ast.ts";
-import { calleeName, isReferenceHead, kindName } from "./term-kinds.ts";
 import { hasLeadingZero, numberProblem } from "./number-literal.ts";
 import { attempt, SyntaxFailure } from "./syntax-failure.ts";
+import { calleeName, isReferenceHead, kindName } from "./term-kinds.ts";
 import { type StreamMark, TokenStream } from "./token-stream.ts";
 import { PRECEDENCE, TOKEN_NAMES, Token, type TokenKind } from "./tokens.ts";
 
@@ -210,7 +210,8 @@ export abstract class TermParser extends TokenStream {
   private parseTemplateExpression(): Extract<Expression, { kind: "term" }> {
     if (this.at(Token.RBrace)) this.fail("invalid template-string expression");
     const expression = this.parseLiteral();
-    const refuse = (what: string): never => this.fail(`unexpected ${what} in template-string expression`, expression.location);
+    const refuse = (what: string): never =>
+      this.fail(`unexpected ${what} in template-string expression`, expression.location);
     if (expression.negated) return refuse("negation ('not')");
     if (expression.kind === "every") return refuse("'every'");
     if (expression.kind !== "term") return refuse("'some'");

@@ -1,0 +1,147 @@
+import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, Scalar } from "yaml";
+import { resolveBoolean, resolvePlainScalar } from "./yaml-scalar.ts";
+
+/** What is wrong with a block's YAML, and in which of its lines (from 1), where that is known. */
+export class YamlProblem {
+  readonly message: string;
+  readonly line: number | undefined;
+
+  constructor(message: string, line?: number) {
+    this.message = message;
+    this.line = line;
+  }
+}
+
+const MAX_ALIASES = 100;
+
+/** The fields of a YAML mapping, read by type. Every method throws `YamlProblem` for a value of another type. */
+export class YamlBlock {
+  private readonly fields = new Map<string, Node>();
+  private readonly lines = new LineCounter();
+  private readonly resolveAlias: (node: Node) => Node;
+
+  constructor(text: string) {
+    const document = parseDocument(text, {
+      schema: "failsafe",
+      merge: true,
+      lineCounter: this.lines,
+      logLevel: "silent",
+    });
+    const [error] = document.errors;
+    if (error !== undefined) {
+      const line = this.lines.linePos(error.pos[0]).line;
+      throw new YamlProblem(`yaml: line ${line}: ${firstLine(error.message)}`, line);
+    }
+    let aliases = 0;
+    this.resolveAlias = (node) => {
+      let target: Node | undefined = node;
+      while (isAlias(target)) {
+        if (++aliases > MAX_ALIASES) throw new YamlProblem("yaml: document contains excessive aliasing");
+        target = target.resolve(document);
+      }
+      return target ?? node;
+    };
+    this.readFields(document.contents);
+  }
+
+  private readFields(contents: Node | null): void {
+    if (contents === null || (isScalar(contents) && this.plain(contents) === null)) return;
+    const root = this.resolveAlias(contents);
+    if (!isMap<Node, Node | null>(root)) throw this.mismatch(root, "ast.rawAnnotation");
+    for (const { key, value } of root.items) {
+      if (isScalar(key) && value !== null) this.fields.set(String(key.value), this.resolveAlias(value));
+    }
+  }
+
+  string(name: string): string {
+    const node = this.fields.get(name);
+    return node === undefined ? "" : this.toText(node);
+  }
+
+  boolean(name: string): boolean {
+    const node = this.fields.get(name);
+    if (node === undefined) return false;
+    if (!isScalar(node)) throw this.mismatch(node, "bool");
+    if (this.plain(node) === null) return false;
+    const value = node.type === Scalar.PLAIN ? resolveBoolean(String(node.value)) : undefined;
+    if (value === undefined) throw this.mismatch(node, "bool");
+    return value;
+  }
+
+  strings(name: string): string[] {
+    return this.nodes(name, "[]string").map((node) => this.toText(node));
+  }
+
+  /** The items of a list, as plain values. */
+  list(name: string): unknown[] {
+    return this.nodes(name, "[]interface {}").map((node, index) => this.toValue(node, [String(index)]));
+  }
+
+  /** A mapping as a plain object; undefined where there is none. */
+  record(name: string): Record<string, unknown> | undefined {
+    const node = this.fields.get(name);
+    if (node === undefined || (isScalar(node) && this.plain(node) === null)) return undefined;
+    if (!isMap(node)) throw this.mismatch(node, "map[string]interface {}");
+    const value = this.toValue(node, []);
+    return isRecord(value) ? value : undefined;
+  }
+
+  private nodes(name: string, type: string): Node[] {
+    const node = this.fields.get(name);
+    if (node === undefined || (isScalar(node) && this.plain(node) === null)) return [];
+    if (!isSeq<Node>(node)) throw this.mismatch(node, type);
+    return node.items.map((item) => this.resolveAlias(item));
+  }
+
+  private plain(node: Scalar): unknown {
+    const text = String(node.value ?? "");
+    return node.type === Scalar.PLAIN || node.type === undefined ? resolvePlainScalar(text) : text;
+  }
+
+  private toText(node: Node): string {
+    if (!isScalar(node)) throw this.mismatch(node, "string");
+    return this.plain(node) === null ? "" : String(node.value);
+  }
+
+  private toValue(outer: Node | null, path: string[]): unknown {
+    if (outer === null) return null;
+    const node = this.resolveAlias(outer);
+    if (isScalar(node)) return this.plain(node);
+    if (isSeq<Node>(node)) return node.items.map((item, index) => this.toValue(item, [...path, String(index)]));
+    if (!isMap<Node, Node | null>(node)) return null;
+    const entries = node.items.map(({ key, value }): [string, unknown] => {
+      const name = isScalar(key) ? this.plain(key) : undefined;
+      if (typeof name !== "string") throw new YamlProblem(`invalid map key type(s): ${path.join("/")}`);
+      return [name, this.toValue(value, [...path, name])];
+    });
+    return Object.fromEntries(entries);
+  }
+
+  private mismatch(node: Node, type: string): YamlProblem {
+    const line = this.lines.linePos(node.range?.[0] ?? 0).line;
+    const what = isMap(node) ? "!!map" : isSeq(node) ? "!!seq" : scalarTag(isScalar(node) ? node : undefined);
+    return new YamlProblem(`yaml: unmarshal errors:\n  line ${line}: cannot unmarshal ${what} into ${type}`, line);
+  }
+}
+
+function scalarTag(node: Scalar | undefined): string {
+  const text = String(node?.value ?? "");
+  const value = node?.type === Scalar.PLAIN ? resolvePlainScalar(text) : text;
+  const tag =
+    typeof value === "number"
+      ? Number.isInteger(value)
+        ? "!!int"
+        : "!!float"
+      : typeof value === "boolean"
+        ? "!!bool"
+        : "!!str";
+  return `${tag} \`${text.length > 10 ? `${text.slice(0, 7)}...` : text}\``;
+}
+
+function firstLine(message: string): string {
+  return message.split("\n")[0] ?? message;
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
