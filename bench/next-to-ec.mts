@@ -7,7 +7,7 @@
  * checkout of conforma/policy, `--data` a folder with its rule data.
  */
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -143,7 +143,8 @@ async function pushSnapshot(key: ReturnType<typeof createKeyPair>) {
     });
     const text = JSON.stringify(sample.attestations[0].statement)
       .replaceAll(oldDigest, image.digest.slice("sha256:".length))
-      .replaceAll(oldName, `${proxy.host}/${repository}`);
+      .replaceAll(oldName, `${proxy.host}/${repository}`)
+      .replaceAll("quay.io/", `${proxy.host}/`);
     const statement: Statement = JSON.parse(text);
     await signImage(target, image, key, { format: "tag" });
     await attestImage(target, image, statement, key, { format: "tag" });
@@ -158,11 +159,24 @@ function toPolicy() {
     sources: [
       {
         policy: [`${policy}/policy/lib`, `${policy}/policy/release`],
-        data: [required("data")],
+        data: [copyData()],
         config: { include: [values.collection] },
       },
     ],
   };
+}
+
+/** The rule data, with the registry that the provenance names taken to be the one on loopback: nothing else can be asked. */
+function copyData(): string {
+  const copy = join(folder, "data");
+  mkdirSync(copy);
+  for (const name of readdirSync(required("data"))) {
+    writeFileSync(
+      join(copy, name),
+      readFileSync(join(required("data"), name), "utf8").replaceAll("quay.io/", `${proxy.host}/`),
+    );
+  }
+  return copy;
 }
 
 function print(name: string, runs: readonly Measurement[]): ComponentResults[] {
