@@ -1,7 +1,94 @@
-import { OciError } from "./errors.ts";
-import type { RegistryClient, RegistryClientOptions } from "./registry-client.ts";
+import { setTimeout as sleepFor } from "node:timers/promises";
+import type { RegistryStatistics } from "../types/index.ts";
+import { createBlobs } from "./blobs.ts";
+import { createPlainHttpRule } from "./hosts.ts";
+import { createManifests } from "./manifests.ts";
+import { createReferrers } from "./referrers.ts";
+import type { Clock, RegistryClient, RegistryClientOptions } from "./registry-client.ts";
+import { createRegistrySession, type RegistrySession } from "./session.ts";
+import { createSlots } from "./slots.ts";
+import { listTags } from "./tag-list.ts";
+import { createTags } from "./tags.ts";
+import { createTransport } from "./transport.ts";
 
-/** The client of all registries of a run. */
-export function createRegistryClient(_options: RegistryClientOptions): RegistryClient {
-  throw new OciError("being built", { code: "invalid-response" });
+const defaults = {
+  maxConnectionsPerRegistry: 8,
+  maxInFlight: 64,
+  maxMemoryBytes: 32 * 1024 * 1024,
+  userAgent: "sealcheck",
+} as const;
+
+const systemClock: Clock = {
+  nowMs: () => Date.now(),
+  async sleep(ms, signal) {
+    await sleepFor(ms, undefined, { signal });
+  },
+};
+
+/** The client of all registries of a run. Loads and connects nothing before the first question. */
+export function createRegistryClient(options: RegistryClientOptions): RegistryClient {
+  const connections = options.maxConnectionsPerRegistry ?? defaults.maxConnectionsPerRegistry;
+  const maxMemoryBytes = options.maxMemoryBytes ?? defaults.maxMemoryBytes;
+  const isPlainHttpAllowed = createPlainHttpRule(options.insecureRegistries);
+  const transport = createTransport({
+    connectionsPerOrigin: connections,
+    timeoutMs: options.requestTimeoutMs,
+    proxy: options.proxy,
+    ...(options.extraCaPem === undefined ? {} : { extraCaPem: options.extraCaPem }),
+  });
+  const inFlight = createSlots(options.maxInFlight ?? defaults.maxInFlight);
+  const sessions = new Map<string, RegistrySession>();
+
+  function sessionFor(registry: string): RegistrySession {
+    const known = sessions.get(registry);
+    if (known) return known;
+    const session = createRegistrySession({
+      registry,
+      credentials: options.credentials,
+      log: options.log,
+      retry: options.retry,
+      requestTimeoutMs: options.requestTimeoutMs,
+      connections,
+      inFlight,
+      isPlainHttpAllowed,
+      realmHosts: options.realmHosts?.[registry] ?? [],
+      offline: options.offline,
+      transport,
+      userAgent: options.userAgent ?? defaults.userAgent,
+      clock: options.clock ?? systemClock,
+      random: options.random ?? Math.random,
+    });
+    sessions.set(registry, session);
+    return session;
+  }
+
+  const { store, pull, offline } = options;
+  const shared = { sessionFor, store, readsStore: pull !== "always" || offline, maxMemoryBytes: maxMemoryBytes / 2 };
+  const manifests = createManifests(shared);
+  const blobs = createBlobs(shared);
+  const tags = createTags({ sessionFor, manifests, store, pull, offline });
+  const referrers = createReferrers({
+    sessionFor,
+    manifests,
+    store,
+    offline,
+    onSkipped: (message) => options.log.warning(message),
+  });
+
+  return {
+    ...tags,
+    ...blobs,
+    ...referrers,
+    fetchManifest: (ref, request) => manifests.fetch(ref, request),
+    listTags: (ref, request) => listTags(sessionFor(ref.registry), ref, request),
+    statistics: () => toStatistics(sessions),
+    async close() {
+      await transport.close();
+      await store?.close();
+    },
+  };
+}
+
+function toStatistics(sessions: ReadonlyMap<string, RegistrySession>): Record<string, RegistryStatistics> {
+  return Object.fromEntries([...sessions].map(([registry, session]) => [registry, session.statistics()]));
 }

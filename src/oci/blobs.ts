@@ -1,0 +1,102 @@
+import { LRUCache } from "lru-cache";
+import type { ContentStore } from "../cache/index.ts";
+import { throwIfAborted } from "./abort.ts";
+import { type BlobQuestion, checkDigest, downloadBlob } from "./blob-download.ts";
+import { toOneArray, tooLarge } from "./body.ts";
+import { createFlights } from "./flights.ts";
+import { repositoryName } from "./reference.ts";
+import type { RegistryClient } from "./registry-client.ts";
+import type { RegistrySession } from "./session.ts";
+import { openStored, toOciError, toScope } from "./store-access.ts";
+
+/** Larger blobs are not kept in memory. */
+const maxRememberedBytes = 256 * 1024;
+
+export interface BlobOptions {
+  sessionFor(registry: string): RegistrySession;
+  store: ContentStore | undefined;
+  /** Whether what is stored is used (`pull` other than `always`). */
+  readsStore: boolean;
+  maxMemoryBytes: number;
+}
+
+/** Blobs by digest, through memory (small ones), disk and network. */
+export function createBlobs(options: BlobOptions): Pick<RegistryClient, "fetchBlob" | "openBlob"> {
+  const { store, readsStore } = options;
+  const flights = createFlights<Uint8Array>();
+  const memory = new LRUCache<string, Uint8Array>({
+    maxSize: options.maxMemoryBytes,
+    sizeCalculation: (bytes) => bytes.length + 512,
+  });
+
+  async function open(question: BlobQuestion): Promise<AsyncIterable<Uint8Array>> {
+    const { ref, digest, size, maxBytes, signal, subject } = question;
+    throwIfAborted(signal, subject);
+    if (size !== undefined && size > maxBytes) throw tooLarge(subject, maxBytes);
+    const session = options.sessionFor(ref.registry);
+    if (store === undefined) return checkDigest(downloadBlob(session, question), question);
+    const scope = toScope(ref, await session.identity(ref.repository, signal));
+    const stored = readsStore
+      ? await openStored(store, { ref, digest, size, session, scope, signal, subject })
+      : undefined;
+    if (stored) session.countCacheHit();
+    return guard(stored ?? store.tee(digest, scope, downloadBlob(session, question)), question);
+  }
+
+  return {
+    async openBlob(ref, descriptor, { maxBytes, signal }) {
+      return open(toQuestion(ref, descriptor, { maxBytes, signal }));
+    },
+
+    async fetchBlob(ref, descriptor, { maxBytes, signal }) {
+      const question = toQuestion(ref, descriptor, { maxBytes, signal });
+      const session = options.sessionFor(ref.registry);
+      const scope = toScope(ref, await session.identity(ref.repository, signal));
+      const key = `${scope}${descriptor.digest}`;
+      const known = memory.get(key);
+      if (known) {
+        if (known.length > maxBytes) throw tooLarge(question.subject, maxBytes);
+        session.countCacheHit();
+        return known;
+      }
+      return flights.run(`${key} ${maxBytes} ${descriptor.size ?? ""}`, question, async (shared) => {
+        const bytes = await collect(await open({ ...question, signal: shared }));
+        if (bytes.length <= maxRememberedBytes) memory.set(key, bytes);
+        return bytes;
+      });
+    },
+  };
+}
+
+function toQuestion(
+  ref: BlobQuestion["ref"],
+  { digest, size }: { digest: BlobQuestion["digest"]; size?: number },
+  { maxBytes, signal }: { maxBytes: number; signal: AbortSignal },
+): BlobQuestion {
+  return { ref, digest, size, maxBytes, signal, subject: `${repositoryName(ref)}@${digest}` };
+}
+
+/** A shared or stored stream keeps to this reader's limit and signal too. */
+async function* guard(source: AsyncIterable<Uint8Array>, { maxBytes, signal, subject }: BlobQuestion) {
+  let length = 0;
+  try {
+    for await (const piece of source) {
+      throwIfAborted(signal, subject);
+      length += piece.length;
+      if (length > maxBytes) throw tooLarge(subject, maxBytes);
+      yield piece;
+    }
+  } catch (thrown) {
+    throw toOciError(thrown, subject);
+  }
+}
+
+async function collect(source: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  for await (const piece of source) {
+    pieces.push(piece);
+    length += piece.length;
+  }
+  return toOneArray(pieces, length);
+}

@@ -1,0 +1,60 @@
+import { OciError } from "./errors.ts";
+import { isPrivateHost, toHostname } from "./hosts.ts";
+import type { TransportRequest, TransportResponse } from "./transport.ts";
+
+const maxRedirects = 5;
+const redirectStatuses = new Set([301, 302, 303, 307, 308]);
+
+export interface RedirectedRequest extends TransportRequest {
+  isPlainHttpAllowed(url: URL): boolean;
+  /** Statuses that the caller wants to see, redirects among them. */
+  accepted: readonly number[];
+}
+
+/**
+ * Sends a GET or HEAD and follows where it is sent on to, at most five times. The `Authorization` header stays with its
+ * origin; HTTPS never leads to HTTP, nor a public host to a private address. Throws OciError `insecure-registry` or
+ * `invalid-response`.
+ */
+export async function followRedirects(
+  send: (request: TransportRequest) => Promise<TransportResponse>,
+  request: RedirectedRequest,
+): Promise<{ response: TransportResponse; url: URL }> {
+  const { isPlainHttpAllowed, accepted, ...first } = request;
+  const { authorization: _, ...bareHeaders } = first.headers;
+  let url = first.url;
+  for (let count = 0; count <= maxRedirects; count += 1) {
+    const headers = url.origin === first.url.origin ? first.headers : bareHeaders;
+    const response = await send({ ...first, url, headers });
+    if (!redirectStatuses.has(response.status) || accepted.includes(response.status)) return { response, url };
+    const location = response.header("location");
+    response.discard();
+    url = toNextUrl(location, url, { isPlainHttpAllowed, subject: first.subject });
+  }
+  throw new OciError(`${first.subject}: ${first.url.host} redirects more than ${maxRedirects} times`, {
+    code: "invalid-response",
+    subject: first.subject,
+  });
+}
+
+function toNextUrl(
+  location: string | undefined,
+  from: URL,
+  { isPlainHttpAllowed, subject }: { isPlainHttpAllowed(url: URL): boolean; subject: string },
+): URL {
+  const refuse = (code: "invalid-response" | "insecure-registry", reason: string) =>
+    new OciError(`${subject}: the redirect of ${from.host} is not followed: ${reason}`, { code, subject });
+  if (location === undefined || !URL.canParse(location, from.href))
+    throw refuse("invalid-response", "it leads nowhere");
+  const next = new URL(location, from);
+  if (next.protocol !== "https:" && next.protocol !== "http:")
+    throw refuse("invalid-response", "it leads to no web address");
+  if (next.username !== "" || next.password !== "") throw refuse("invalid-response", "its address holds a user name");
+  if (next.protocol === "http:" && (from.protocol === "https:" || !isPlainHttpAllowed(next))) {
+    throw refuse("insecure-registry", `${next.host} would be asked without TLS`);
+  }
+  if (isPrivateHost(toHostname(next)) && !isPrivateHost(toHostname(from)) && next.hostname !== from.hostname) {
+    throw refuse("invalid-response", `${next.host} is a private address and ${from.host} is not`);
+  }
+  return next;
+}
