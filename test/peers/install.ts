@@ -1,0 +1,88 @@
+import { execFile } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import type { TestProject } from "vitest/node";
+
+const run = promisify(execFile);
+
+interface Peer {
+  version: string;
+  /** What `go install` is given; or the folder beside this file whose go.mod has it as a tool. */
+  module?: string;
+  tool?: string;
+  binary: string;
+}
+
+/** Pinned versions of the programs that Sealcheck has to agree with. */
+const peers = {
+  registry: { version: "3.0.0", module: "github.com/distribution/distribution/v3/cmd/registry", binary: "registry" },
+  cosign3: { version: "3.1.3", module: "github.com/sigstore/cosign/v3/cmd/cosign", binary: "cosign" },
+  cosign2: { version: "2.6.5", module: "github.com/sigstore/cosign/v2/cmd/cosign", binary: "cosign" },
+  olareg: { version: "0.1.2", tool: "github.com/olareg/olareg/cmd/olareg", binary: "olareg" },
+} as const satisfies Record<string, Peer>;
+
+export type PeerName = keyof typeof peers;
+
+/** Paths of the installed programs; undefined where Go is missing: then nothing can be compared. */
+export type Peers = Record<PeerName, string> | undefined;
+
+declare module "vitest" {
+  interface ProvidedContext {
+    peers: Peers;
+  }
+}
+
+/** Installs what is missing into a folder that outlives the run (`SEALCHECK_PEERS`, default: the user's cache). */
+export async function setup(project: TestProject): Promise<void> {
+  const cache =
+    process.env.SEALCHECK_PEERS ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "sealcheck", "peers");
+  if (!(await hasGo())) {
+    console.warn(
+      `skipped: everything that needs ${Object.keys(peers).join(", ")}, which are installed with Go, and Go is not on the PATH`,
+    );
+    project.provide("peers", undefined);
+    return;
+  }
+  const paths: Partial<Record<PeerName, string>> = {};
+  for (const [name, peer] of Object.entries(peers)) paths[name as PeerName] = await install(name, peer, cache);
+  project.provide("peers", paths as Record<PeerName, string>);
+}
+
+async function hasGo(): Promise<boolean> {
+  return await run("go", ["version"]).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function install(name: string, peer: Peer, cache: string): Promise<string> {
+  const folder = join(cache, `${name}-${peer.version}`);
+  const binary = join(folder, process.platform === "win32" ? `${peer.binary}.exe` : peer.binary);
+  if (existsSync(binary)) return binary;
+  console.log(`installing ${name} ${peer.version} with Go`);
+  mkdirSync(folder, { recursive: true });
+  const env = { ...process.env, GOBIN: folder, GOFLAGS: "-mod=mod", GOTOOLCHAIN: "local" };
+  const options = { env, maxBuffer: 64 * 1024 * 1024 };
+  if (peer.module !== undefined) await run("go", ["install", `${peer.module}@v${peer.version}`], options);
+  else if (peer.tool !== undefined) await buildTool(name, peer.tool, binary, options);
+  if (!existsSync(binary)) throw new Error(`${name} was installed, and is not at ${binary}`);
+  return binary;
+}
+
+/** For modules that `go install` refuses: built from a go.mod of our own, in a copy, so that the checkout stays as it is. */
+async function buildTool(
+  name: string,
+  tool: string,
+  binary: string,
+  options: { env: NodeJS.ProcessEnv; maxBuffer: number },
+) {
+  const folder = mkdtempSync(join(tmpdir(), "sealcheck-peer-"));
+  try {
+    cpSync(join(import.meta.dirname, name), folder, { recursive: true });
+    await run("go", ["build", "-o", binary, tool], { ...options, cwd: folder });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

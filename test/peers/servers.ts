@@ -1,0 +1,67 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** A registry of somebody else's, on loopback, with a folder of its own. */
+export interface PeerServer {
+  /** `127.0.0.1:PORT` */
+  host: string;
+  stop(): Promise<void>;
+}
+
+/** CNCF distribution's registry: no referrers API, clients keep an index at a fallback tag. */
+export async function startDistribution(binary: string): Promise<PeerServer> {
+  return await start(binary, (folder, port) => {
+    const configuration = join(folder, "registry.yml");
+    const lines = [
+      "version: 0.1",
+      "log: {level: error, accesslog: {disabled: true}}",
+      `storage: {filesystem: {rootdirectory: ${JSON.stringify(join(folder, "storage"))}}, delete: {enabled: true}}`,
+      `http: {addr: "127.0.0.1:${port}"}`,
+    ];
+    writeFileSync(configuration, `${lines.join("\n")}\n`);
+    return ["serve", configuration];
+  });
+}
+
+/** olareg: a registry with the referrers API. */
+export async function startOlareg(binary: string): Promise<PeerServer> {
+  return await start(binary, (folder, port) => ["serve", "--port", String(port), "--dir", folder, "--api-delete"]);
+}
+
+async function start(binary: string, toArguments: (folder: string, port: number) => string[]): Promise<PeerServer> {
+  const folder = mkdtempSync(join(tmpdir(), "sealcheck-registry-"));
+  const port = await findFreePort();
+  const child = spawn(binary, toArguments(folder, port), { stdio: ["ignore", "ignore", "inherit"] });
+  const host = `127.0.0.1:${port}`;
+  await waitUntilReady(child, host);
+  return {
+    host,
+    async stop() {
+      const ended = new Promise((resolve) => child.once("exit", resolve));
+      child.kill();
+      await ended;
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function waitUntilReady(child: ChildProcess, host: string): Promise<void> {
+  for (let attempt = 0; attempt < 200 && child.exitCode === null; attempt += 1) {
+    const answer = await fetch(`http://${host}/v2/`).catch(() => undefined);
+    if (answer?.ok) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`the registry at ${host} did not start`);
+}
+
+async function findFreePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  await new Promise<void>((resolve) => server.close(() => resolve()));
+  if (address === null || typeof address === "string") throw new Error("no free port");
+  return address.port;
+}
