@@ -17,7 +17,7 @@ export interface AppStudioResult {
 /** The report in one word and three numbers. ERROR: nothing failed, and something could not be decided. */
 export function toAppStudioResult(report: Report): AppStudioResult {
   const totals = countResults(report);
-  const undecided = report.components.filter((component) => outcomeOf(component) === "undecided").length;
+  const undecided = report.components.filter(({ error }) => error !== undefined).length;
   const result = deriveResult(report, totals, undecided);
   return {
     timestamp: String(Math.floor(report.createdAtMs / 1000)),

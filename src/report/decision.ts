@@ -6,10 +6,8 @@ import { outcomeOf } from "./totals.ts";
  * violations are not counted, and what could not be decided still makes it 3.
  */
 export function decideExitCode(report: Report, options: { strict: boolean }): 0 | 1 | 3 {
-  const undecided = report.components.some((component) => outcomeOf(component) === "undecided");
-  const violated =
-    report.components.some((component) => outcomeOf(component) === "violated" || component.violations.length > 0) ||
-    (!report.success && !undecided);
+  const undecided = report.components.some(({ error }) => error !== undefined);
+  const violated = report.components.some((one) => outcomeOf(one) === "violated") || (!report.success && !undecided);
   if (options.strict && violated) {
     return 1;
   }

@@ -30,7 +30,7 @@ function count(number: number, noun: string): string {
 function headline(report: Report): string {
   const total = report.components.length;
   const violated = report.components.filter((one) => outcomeOf(one) === "violated").length;
-  const undecided = report.components.filter((one) => outcomeOf(one) === "undecided").length;
+  const undecided = report.components.filter(({ error }) => error !== undefined).length;
   const rest = undecided > 0 ? `, ${undecided} could not be decided` : "";
   if (violated > 0 || (!report.success && undecided === 0)) {
     return `❌ The policy says no to ${violated} of ${count(total, "image")}${rest}`;

@@ -58,6 +58,7 @@ function toYaml(report: Report, options: TargetOptions): string {
   // Readers of YAML 1.1 must not take "yes" or "012" for anything but text.
   return stringify(sortKeys(toReportDocument(report, options)), {
     lineWidth: 0,
+    doubleQuotedMinMultiLineLength: Number.MAX_SAFE_INTEGER,
     indentSeq: false,
     compat: "yaml-1.1",
     aliasDuplicateObjects: false,

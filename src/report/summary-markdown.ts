@@ -1,6 +1,6 @@
 import type { Report } from "../types/index.ts";
 import { escapeMarkdown } from "./markdown.ts";
-import { countResults, outcomeOf } from "./totals.ts";
+import { countResults } from "./totals.ts";
 
 function mark(good: boolean): string {
   return good ? ":white_check_mark:" : ":x:";
@@ -28,7 +28,7 @@ function row(name: string, value: string | number, status: string): string {
 }
 
 function renderExtraRows(report: Report): readonly string[] {
-  const undecided = report.components.filter((one) => outcomeOf(one) === "undecided");
+  const undecided = report.components.filter(({ error }) => error !== undefined);
   const skipped = [...new Set(report.components.flatMap((one) => one.skipped))];
   const refused = report.components.flatMap((one) => one.refused);
   return [

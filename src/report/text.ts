@@ -28,6 +28,11 @@ function printable(text: string): string {
     .replace(/[^\P{Cc}\n\t]|\p{Bidi_Control}/gu, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
+/** The same on one line: a name with a line end could pretend to be a line of ours. */
+function oneLine(text: string): string {
+  return printable(text).replaceAll("\n", "\\u000a");
+}
+
 /** The report for people (PARITY 8.3); ends with a newline. */
 export function renderText(report: Report, options: TextOptions): string {
   const totals = countResults(report);
@@ -62,12 +67,12 @@ function line(text: string, indent: number): string {
 function renderComponents(components: readonly ComponentReport[]): string {
   const [only] = components;
   if (components.length === 1 && only !== undefined) {
-    const head = `Component: ${printable(only.name)}\nImageRef: ${printable(only.containerImage)}\n`;
+    const head = `Component: ${oneLine(only.name)}\nImageRef: ${oneLine(only.containerImage)}\n`;
     return `${head}${renderCircumstances(only, 0)}\n`;
   }
   const entries = components.map(
     (one) =>
-      `- Name: ${printable(one.name)}\n  ImageRef: ${printable(one.containerImage)}\n` +
+      `- Name: ${oneLine(one.name)}\n  ImageRef: ${oneLine(one.containerImage)}\n` +
       `  Violations: ${one.violations.length}, Warnings: ${one.warnings.length}, Successes: ${one.successes.length}\n` +
       `${renderCircumstances(one, 2)}\n`,
   );
@@ -82,7 +87,7 @@ function renderCircumstances(component: ComponentReport, indent: number): string
     ...(skipped.length === 0 ? [] : [`Skipped checks: ${skipped.join(", ")}`]),
     ...refused.map((one) => `Refused ${one.kind}: ${one.location}: ${one.reason}`),
   ]
-    .map((text) => line(text, indent))
+    .map((text) => line(oneLine(text), indent))
     .join("");
 }
 
@@ -117,14 +122,14 @@ function renderResult(image: string, kind: Kind, result: RuleResult, options: { 
     .filter(([, value]) => value !== undefined && value !== "")
     .map(([name, value]) => line(`${name}: ${value}`, 2));
   return [
-    `${paint(symbol)} ${paint(printable(code === "" ? `[${kind}]` : `[${kind}] ${code}`))}\n`,
-    image === "" ? "" : `  ImageRef: ${printable(image)}\n`,
+    `${paint(symbol)} ${paint(oneLine(code === "" ? `[${kind}]` : `[${kind}] ${code}`))}\n`,
+    image === "" ? "" : `  ImageRef: ${oneLine(image)}\n`,
     ...lines,
     "\n",
   ].join("");
 }
 
 function renderNotes(notes: readonly string[]): string {
-  const lines = notes.map((note) => line(`- ${note}`, 0));
+  const lines = notes.map((note) => line(`- ${oneLine(note)}`, 0));
   return lines.length === 0 ? "" : `Notes:\n${lines.join("")}\n`;
 }

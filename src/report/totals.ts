@@ -17,12 +17,15 @@ export function countResults(report: Report): Totals {
   };
 }
 
-/** What became of a component. Without violations and without an error, `success: false` still is a no. */
+/** What became of a component. A violation outweighs an error; without either, `success: false` still is a no. */
 export function outcomeOf(component: ComponentReport): "undecided" | "violated" | "passed" {
+  if (component.violations.length > 0) {
+    return "violated";
+  }
   if (component.error !== undefined) {
     return "undecided";
   }
-  return component.success && component.violations.length === 0 ? "passed" : "violated";
+  return component.success ? "passed" : "violated";
 }
 
 /** The code of a result, or the empty text. */

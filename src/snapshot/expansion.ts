@@ -1,59 +1,11 @@
 import type { RequiredPlatforms } from "../inputs/index.ts";
-import type { Component, Descriptor, Digest, RuleResult, Snapshot } from "../types/index.ts";
+import type { Component, Descriptor, Snapshot } from "../types/index.ts";
 import { mapBounded } from "./concurrency.ts";
 import { SnapshotError } from "./errors.ts";
+import type { ExpandedComponent, ExpandedSnapshot, MissingChild } from "./expanded-snapshot.ts";
+import type { IndexReader, ResolvedImage } from "./index-reader.ts";
 import { toMissingChildViolation } from "./missing-child.ts";
 import { formatPlatform, isAttestationManifest, isRequired } from "./platforms.ts";
-
-/** What a reference stands for in its registry. */
-export interface ResolvedImage {
-  /** `repository@digest`, the registry explicit. */
-  readonly reference: string;
-  readonly repository: string;
-  readonly digest: Digest;
-  readonly mediaType: string;
-  /** An OCI image index or a Docker manifest list. */
-  readonly isIndex: boolean;
-}
-
-/** What expansion needs from a registry. Its implementation answers a repeated question from memory. */
-export interface IndexReader {
-  resolve(image: string, signal: AbortSignal): Promise<ResolvedImage>;
-  /** The `manifests` of an index, given by its pinned reference. */
-  readIndex(reference: string, signal: AbortSignal): Promise<readonly Descriptor[]>;
-  /** False only where the registry says that there is none; any other answer rejects. */
-  exists(repository: string, digest: Digest, signal: AbortSignal): Promise<boolean>;
-}
-
-/** A child that an index lists and the registry does not hold. */
-export interface MissingChild {
-  /** `os/architecture[/variant]`, or `unknown` where the index does not say. */
-  readonly platform: string;
-  readonly digest: Digest;
-  /** Pinned reference of the index. */
-  readonly index: string;
-}
-
-/** A component, or a child of one that is an index. */
-export interface ExpandedComponent extends Component {
-  /** Absent where the image could not be resolved: then `error` is there. */
-  readonly resolved?: ResolvedImage;
-  /** What was thrown while resolving or expanding: the component could not be decided. */
-  readonly error?: unknown;
-  /** Pinned reference of the index that this component is a child of. */
-  readonly parent?: string;
-  /** Required children that are not there, as violations of this component. */
-  readonly violations: readonly RuleResult[];
-  /** The same children, as data. */
-  readonly missing: readonly MissingChild[];
-  /** Children that are not there and need not be. */
-  readonly absent: readonly MissingChild[];
-}
-
-export interface ExpandedSnapshot extends Omit<Snapshot, "components"> {
-  /** In the snapshot's order, children after their parent. */
-  readonly components: readonly ExpandedComponent[];
-}
 
 export interface ExpansionOptions {
   readonly platforms: RequiredPlatforms;
@@ -108,7 +60,15 @@ interface ChildWalk extends Walk {
 }
 
 function undecided(image: string, error: unknown, resolved?: ResolvedImage): Walk {
-  return { image, ...(resolved === undefined ? {} : { resolved }), error, children: [], missing: [], absent: [] };
+  const reason = error ?? new Error(`${image} was refused without a reason`);
+  return {
+    image,
+    ...(resolved === undefined ? {} : { resolved }),
+    error: reason,
+    children: [],
+    missing: [],
+    absent: [],
+  };
 }
 
 async function walkImage(image: string, port: IndexReader, options: ExpansionOptions): Promise<Walk> {
@@ -158,40 +118,42 @@ async function walkIndex(image: string, resolved: ResolvedImage, context: WalkCo
   const listed = descriptors
     .map((descriptor, position) => ({ descriptor, position }))
     .filter(({ descriptor }) => !isAttestationManifest(descriptor));
-  const found = await mapBounded(listed, options, async ({ descriptor, position }) => ({
+  const walks = await mapBounded(listed, options, async ({ descriptor, position }) => ({
     descriptor,
-    position,
-    there: await port.exists(resolved.repository, descriptor.digest, options.signal),
+    child: await walkChild(resolved, descriptor, position, context),
   }));
-  const gone = found.filter(({ there }) => !there).map(({ descriptor }) => descriptor);
+  const gone = walks.filter(({ child }) => child === undefined).map(({ descriptor }) => descriptor);
   const toMissing = (descriptor: Descriptor): MissingChild => ({
     platform: formatPlatform(descriptor.platform),
     digest: descriptor.digest,
     index: resolved.reference,
   });
-  const children = await mapBounded(
-    found.filter(({ there }) => there),
-    options,
-    ({ descriptor, position }) => walkChild(resolved, descriptor, position, context),
-  );
   return {
     image,
     resolved,
-    children,
+    children: walks.flatMap(({ child }) => child ?? []),
     missing: gone.filter((one) => isRequired(one, options.platforms)).map(toMissing),
     absent: gone.filter((one) => !isRequired(one, options.platforms)).map(toMissing),
   };
 }
 
+/** Undefined where the registry does not hold the child. */
 async function walkChild(
   index: ResolvedImage,
   descriptor: Descriptor,
   position: number,
   context: WalkContext,
-): Promise<ChildWalk> {
+): Promise<ChildWalk | undefined> {
   const architecture = descriptor.platform?.architecture ?? "";
   const suffix = `${descriptor.digest}-${architecture === "" ? `noarch-${position}` : architecture}`;
   const reference = `${index.repository}@${descriptor.digest}`;
+  try {
+    if (!(await context.port.exists(index.repository, descriptor.digest, context.options.signal))) {
+      return undefined;
+    }
+  } catch (error) {
+    return { suffix, ...undecided(reference, error) };
+  }
   const resolved: ResolvedImage = {
     reference,
     repository: index.repository,

@@ -1,5 +1,5 @@
 import type { RuleResult } from "../types/index.ts";
-import type { MissingChild } from "./expansion.ts";
+import type { MissingChild } from "./expanded-snapshot.ts";
 
 /** The violation of an index whose required child is not in the registry; names platform, digest and index. */
 export function toMissingChildViolation(child: MissingChild): RuleResult {
