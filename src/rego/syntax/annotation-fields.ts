@@ -49,12 +49,14 @@ function toResource(value: unknown): Resource {
   return { ref: checkUrl(ref, refuse), ...present("description", text(value, "description")) };
 }
 
-/** Refuses what is no URL reference at all (RFC 3986): nearly every text is one. */
+/** Escapes what a URL's path cannot hold (RFC 3986), and refuses what is no URL reference at all: nearly every text is one. */
 function checkUrl(url: string, refuse: (why: string) => never): string {
   if (/\p{Cc}/u.test(url)) return refuse(`parse "${url}": net/url: invalid control character in URL`);
   if (url.startsWith(":")) return refuse(`parse "${url}": missing protocol scheme`);
   if (/%(?![0-9a-fA-F]{2})/.test(url)) return refuse(`parse "${url}": invalid URL escape`);
-  return url;
+  const query = url.indexOf("?");
+  const path = query === -1 ? url : url.slice(0, query);
+  return path.replace(/[\s"<>\\^`{|}]|[^\x20-\x7e]/gu, encodeURIComponent) + url.slice(path.length);
 }
 
 /** `Name <mail@example.com>`, or an object with a name, an address, or both. */

@@ -39,10 +39,7 @@ export class ExpressionParser extends TermParser {
     const location = this.location();
     this.keywordToName();
     const negated = this.at(Token.Not);
-    if (negated) {
-      this.scan();
-      this.keywordToName();
-    }
+    if (negated) this.scan();
     switch (this.token) {
       case Token.Some:
         if (negated) this.illegal("illegal negation of 'some'");
@@ -104,7 +101,7 @@ export class ExpressionParser extends TermParser {
     const variables: string[] = [];
     do {
       this.scan();
-      if (!this.at(Token.Ident) && failure instanceof SyntaxFailure) throw failure;
+      if (failure instanceof SyntaxFailure && failure.location.offset > this.start) throw failure;
       this.expect(Token.Ident, "expected var");
       const variable = this.parseVariable();
       if (variable.kind === "var") variables.push(variable.name);

@@ -71,7 +71,9 @@ export class HeadParser extends ExpressionParser {
       case "ref":
         return term.head.kind === "var" ? { ref: term } : undefined;
       case "call":
-        return this.lastCallee?.head.kind === "var" ? { ref: this.lastCallee, args: term.args } : undefined;
+        if (this.lastCallee?.head.kind !== "var") return undefined;
+        // `f()` is the rule `f`, as in OPA.
+        return { ref: this.lastCallee, ...(term.args.length === 0 ? {} : { args: term.args }) };
       default:
         return undefined;
     }

@@ -13,6 +13,8 @@ export const MAX_TEXT_LENGTH = 16_000_000;
 export interface ParseModuleOptions {
   /** Read `# METADATA` blocks (default). `rego.parse_module` does not: a faulty block is a comment to it. */
   annotations?: boolean;
+  /** Whether a function of this name is built in: a call of one at the top of a module is a mistake. */
+  isBuiltin?: (name: string) => boolean;
 }
 
 /**
@@ -27,7 +29,7 @@ export function parseModule(file: string, text: string, options: ParseModuleOpti
   const module = emptyModule(file, text, parser);
   const annotated = options.annotations === false ? undefined : readAnnotations(module);
   throwAll([...parser.failures, ...(annotated?.failures ?? [])]);
-  const failures = fillModule(module, statements);
+  const failures = fillModule(module, statements, options.isBuiltin ?? (() => false));
   throwAll(failures);
   throwAll(annotated?.attach(statements) ?? []);
   return module;
@@ -89,7 +91,7 @@ function emptyModule(file: string, text: string, parser: ModuleParser): Module {
 }
 
 /** Sorts the statements into the module; the answer is what Rego v1 does not allow. Queries are replaced by the rules that they are. */
-function fillModule(module: Module, statements: Statement[]): SyntaxFailure[] {
+function fillModule(module: Module, statements: Statement[], isBuiltin: (name: string) => boolean): SyntaxFailure[] {
   const failures: SyntaxFailure[] = [];
   const [first] = statements;
   if (first === undefined) return [new SyntaxFailure("empty module", module.packageLocation)];
@@ -103,7 +105,7 @@ function fillModule(module: Module, statements: Statement[]): SyntaxFailure[] {
     if (statement.kind === "import") module.imports.push(statement.import);
     else if (statement.kind === "package") failures.push(new SyntaxFailure("unexpected package", statement.location));
     else {
-      const parsed = statement.kind === "rule" ? statement.parsed : attempt(() => toRule(statement.query));
+      const parsed = statement.kind === "rule" ? statement.parsed : attempt(() => toRule(statement.query, isBuiltin));
       if (parsed instanceof SyntaxFailure) {
         failures.push(parsed);
         continue;

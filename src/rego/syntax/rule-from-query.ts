@@ -8,7 +8,7 @@ import { kindName } from "./term-kinds.ts";
  * A rule without a body, from the statement that it looks like: `p := 1`, `p.q := 1`, `f(x) := 1`, `p.q` (refused by Rego v1).
  * Throws a `SyntaxFailure` where the statement is no rule.
  */
-export function toRule(query: readonly Expression[]): ParsedRule {
+export function toRule(query: readonly Expression[], isBuiltin: (name: string) => boolean): ParsedRule {
   const [expression, ...others] = query;
   if (expression === undefined) throw new Error("a query has at least one expression");
   const refuse = (message: string): never => {
@@ -20,7 +20,7 @@ export function toRule(query: readonly Expression[]): ParsedRule {
   if (expression.kind === "every") return refuse("expression cannot be used for rule head");
   if (expression.kind !== "term") return refuse("'some' declarations cannot be used for rule head");
   const { term, location } = expression;
-  const problem = ruleProblem(term);
+  const problem = ruleProblem(term, isBuiltin);
   if (problem !== undefined) return refuse(problem);
   const head = toHead(term);
   if (head === undefined) return refuse(`invalid rule head: ${formatTerm(term)}`);
@@ -34,7 +34,7 @@ function isAssignment(term: CallTerm): boolean {
   return term.infix === ":=" || term.infix === "=";
 }
 
-function ruleProblem(term: Term): string | undefined {
+function ruleProblem(term: Term, isBuiltin: (name: string) => boolean): string | undefined {
   if (term.kind === "call" && isAssignment(term)) {
     const [left] = term.args;
     if (left === undefined) return "assignment requires two operands";
@@ -43,7 +43,7 @@ function ruleProblem(term: Term): string | undefined {
   }
   if (term.kind === "ref") return term.operands.length === 0 ? "refs cannot be used for rule head" : undefined;
   if (term.kind !== "call") return `${kindName(term)} cannot be used for rule name`;
-  if (term.infix !== undefined) return "rule name conflicts with built-in function";
+  if (term.infix !== undefined || isBuiltin(term.name.join("."))) return "rule name conflicts with built-in function";
   return term.args.length === 0 ? "rule argument list must take at least one argument" : undefined;
 }
 

@@ -227,7 +227,8 @@ export abstract class TermParser extends TokenStream {
   protected parseReferenceAfter(first: Term): Term {
     let head = first;
     let chained = 0;
-    while (this.at(Token.Dot) || this.at(Token.LBrack) || this.at(Token.LParen)) {
+    // What a call gives may be looked into, but is no function.
+    while (this.at(Token.Dot) || this.at(Token.LBrack) || (this.at(Token.LParen) && head === first)) {
       head = this.parseReference(head);
       this.enter();
       chained++;
