@@ -26,6 +26,8 @@ export interface Builtin {
   /** Set where a call has many results: `iterate` gives them. */
   readonly relation?: true;
   readonly iterate?: (args: readonly Value[], context: BuiltinContext) => Iterable<Value>;
+  /** As `iterate` for `walk`, without the paths: for calls whose result is taken apart as `[_, value]`. */
+  readonly iterateValues?: (args: readonly Value[], context: BuiltinContext) => Iterable<Value>;
   /** Set where equal arguments may give different results. */
   readonly nondeterministic?: true;
   /** Set where modules of Rego version 1 may not use it. */

@@ -3,9 +3,15 @@ import { arithmetic } from "./arithmetic.ts";
 import { type Builtin, type BuiltinTable, withName } from "./builtin.ts";
 import { collections } from "./collections.ts";
 import { conversions } from "./conversions.ts";
+import { encodings } from "./encodings.ts";
+import { glob } from "./glob.ts";
+import { graph, walk, walkValues } from "./graph.ts";
 import { jsonPatch } from "./json-patch.ts";
 import { jsonPaths } from "./json-paths.ts";
+import { jsonText } from "./json-text.ts";
 import { objects } from "./objects.ts";
+import { regex } from "./regex.ts";
+import { semver } from "./semver.ts";
 import { signatures } from "./signatures.ts";
 import { strings } from "./strings.ts";
 
@@ -18,9 +24,15 @@ const tables: readonly BuiltinTable[] = [
   arithmetic,
   collections,
   conversions,
+  encodings,
+  glob,
+  graph,
   jsonPatch,
   jsonPaths,
+  jsonText,
   objects,
+  regex,
+  semver,
   strings,
 ];
 
@@ -62,7 +74,21 @@ function toBuiltins(): Map<string, Builtin> {
       });
     }
   }
-  return built;
+  return built.set("walk", walkBuiltin());
+}
+
+/** `walk(value)` gives `[path, part]` for every part of a value; called for one result it gives the first. */
+function walkBuiltin(): Builtin {
+  const type = signatures.walk;
+  if (type === undefined) throw new Error("built-in walk has no declared type");
+  return {
+    name: "walk",
+    type,
+    evaluate: (args) => [[], args[0] ?? null],
+    relation: true,
+    iterate: ([value]) => (value === undefined ? [] : walk(value)),
+    iterateValues: ([value]) => (value === undefined ? [] : walkValues(value)),
+  };
 }
 
 /** OPA's built-in functions and operators by name, with OPA's declared types. */
