@@ -30,7 +30,8 @@ function toIndex(length: number, key: Value): number {
 }
 
 function describe(value: Value): string {
-  return `expected composite type, found value: ${formatValue(value)} (type: ${typeName(value)})`;
+  const name = typeName(value);
+  return `expected composite type, found value: ${formatValue(value)} (type: ast.${name.slice(0, 1).toUpperCase()}${name.slice(1)})`;
 }
 
 /** The value at a path. Throws where there is none. */

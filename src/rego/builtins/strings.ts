@@ -74,17 +74,11 @@ function replaceAll(args: readonly Value[]): Value {
   return replaceMany(text, [[search, replacement]]);
 }
 
-/** At every place the first pair that fits is taken; what was put in is not searched again (Go's `strings.Replacer`). */
+/**
+ * At every place the first pair that fits is taken; what was put in is not searched again (Go's `strings.Replacer`). An
+ * empty search text fits everywhere, once at a place.
+ */
 function replaceMany(text: string, pairs: readonly (readonly [string, string])[]): string {
-  const byFirst = new Map<string, (readonly [string, string])[]>();
-  const emptyPair = pairs.find(([search]) => search === "");
-  for (const pair of pairs) {
-    if (pair[0] === "") continue;
-    const first = pair[0].slice(0, 1);
-    const known = byFirst.get(first);
-    if (known === undefined) byFirst.set(first, [pair]);
-    else known.push(pair);
-  }
   const parts: string[] = [];
   let size = 0;
   const write = (part: string): void => {
@@ -92,24 +86,36 @@ function replaceMany(text: string, pairs: readonly (readonly [string, string])[]
     assertResultSize(size);
     parts.push(part);
   };
-  let isAfterMatch = false;
+  const byFirst = groupByFirst(pairs);
+  const empty = pairs.find(([search]) => search === "");
+  let hasMatchedEmpty = false;
+  let copied = 0;
   for (let at = 0; at <= text.length; ) {
-    const found = byFirst.get(text[at] ?? "")?.find(([search]) => text.startsWith(search, at));
-    if (found !== undefined) {
-      write(found[1]);
-      at += found[0].length;
-      isAfterMatch = true;
+    const candidates = byFirst.get(text[at] ?? "") ?? (empty === undefined ? [] : [empty]);
+    const found = candidates.find(([search]) => (search === "" ? !hasMatchedEmpty : text.startsWith(search, at)));
+    hasMatchedEmpty = found?.[0] === "";
+    if (found === undefined) {
+      at += (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1;
       continue;
     }
-    // An empty search text fits between any two characters, but not right behind another match.
-    if (emptyPair !== undefined && !isAfterMatch) write(emptyPair[1]);
-    isAfterMatch = false;
-    if (at === text.length) break;
-    const character = String.fromCodePoint(text.codePointAt(at) ?? 0);
-    write(character);
-    at += character.length;
+    write(text.slice(copied, at));
+    write(found[1]);
+    at += found[0].length;
+    copied = at;
   }
+  write(text.slice(copied));
   return parts.join("");
+}
+
+/** The pairs that may fit where a code unit stands, in their order; the empty search text is in every list. */
+function groupByFirst(pairs: readonly (readonly [string, string])[]): Map<string, (readonly [string, string])[]> {
+  const groups = new Map<string, (readonly [string, string])[]>();
+  for (const [search] of pairs) if (search !== "") groups.set(search.slice(0, 1), []);
+  for (const pair of pairs) {
+    if (pair[0] !== "") groups.get(pair[0].slice(0, 1))?.push(pair);
+    else for (const group of groups.values()) group.push(pair);
+  }
+  return groups;
 }
 
 function replaceByObject(args: readonly Value[]): Value {

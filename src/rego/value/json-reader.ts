@@ -1,5 +1,6 @@
 import { RegoError } from "../errors.ts";
 import { assertDepth } from "./depth.ts";
+import { quoteString } from "./format.ts";
 import { fromJson } from "./json.ts";
 import type { Primitive } from "./key.ts";
 import { numberFromText } from "./number.ts";
@@ -46,7 +47,7 @@ class Reader {
   readDocument(): Value {
     const value = this.#readValue(0);
     this.#skipSpace();
-    if (this.#at < this.#text.length) throw this.#toError("after top-level value");
+    if (this.#at < this.#text.length) throw this.#toError("after top-level value", "error: ");
     return value;
   }
 
@@ -59,12 +60,16 @@ class Reader {
     if (first === '"') return this.#readString();
     const digits = this.#match(number);
     if (digits !== undefined) return numberFromText(digits);
-    for (const [word, value] of literals) {
-      if (!this.#text.startsWith(word, this.#at)) continue;
-      this.#at += word.length;
-      return value;
-    }
+    for (const [word, value] of literals) if (word[0] === first) return this.#readWord(word, value);
     throw this.#toError("looking for beginning of value");
+  }
+
+  #readWord(word: string, value: Value): Value {
+    for (const expected of word) {
+      if (this.#text[this.#at] !== expected) throw this.#toError(`in literal ${word} (expecting '${expected}')`);
+      this.#at += 1;
+    }
+    return value;
   }
 
   #readArray(depth: number): Value {
@@ -134,10 +139,13 @@ class Reader {
     return token;
   }
 
-  #toError(where: string): RegoError {
+  /** The problem as Go's decoder words it. */
+  #toError(where: string, prefix = ""): RegoError {
     const character = this.#text[this.#at];
-    const message =
-      character === undefined ? "unexpected end of JSON input" : `invalid character '${character}' ${where}`;
-    return new RegoError("eval_builtin_error", message);
+    if (character !== undefined) {
+      const shown = character === "'" ? "\\'" : character === '"' ? character : quoteString(character).slice(1, -1);
+      return new RegoError("eval_builtin_error", `${prefix}invalid character '${shown}' ${where}`);
+    }
+    return new RegoError("eval_builtin_error", this.#text.trim() === "" ? "EOF" : "unexpected EOF");
   }
 }

@@ -185,13 +185,16 @@ describe("JSON", () => {
   });
 
   it.each([
-    ["{", "unexpected end of JSON input"],
+    ["{", "unexpected EOF"],
     ["[1 2]", "invalid character '2' after array element"],
     ['{"a" 1}', "invalid character '1' after object key"],
     ["x", "invalid character 'x' looking for beginning of value"],
-    ["1 2", "invalid character '2' after top-level value"],
-    ['"abc', "unexpected end of JSON input"],
-    ["", "unexpected end of JSON input"],
+    ["1 2", "error: invalid character '2' after top-level value"],
+    ['"abc', "unexpected EOF"],
+    ["", "EOF"],
+    ["nul", "unexpected EOF"],
+    ["nux", "invalid character 'x' in literal null (expecting 'l')"],
+    ["['", "invalid character '\\'' looking for beginning of value"],
   ])("refuses %j", (text, message) => {
     expect(() => parseJson(text)).toThrow(expect.objectContaining({ code: "eval_builtin_error", message }));
   });
