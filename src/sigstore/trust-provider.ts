@@ -1,4 +1,12 @@
-import type { TrustMaterial, TrustOverrides } from "./trust-root.ts";
+import { createSingleFlight } from "./single-flight.ts";
+import {
+  embeddedTrustedRoot,
+  emptyTrust,
+  mergeOverrides,
+  parseTrustedRoot,
+  type TrustMaterial,
+  type TrustOverrides,
+} from "./trust-root.ts";
 
 /** Gives the run's trust material to whoever needs it: made once, at the first need. */
 export interface TrustProvider {
@@ -20,6 +28,27 @@ export interface TrustProviderOptions {
  * overrides are merged in. Concurrent needs share one flight; a failure is not remembered. With overrides, a TUF that
  * does not answer leaves the overrides alone. `get` throws `SigstoreError` (`trust_unavailable`, `trust_root_invalid`).
  */
-export function createTrustProvider(_options: TrustProviderOptions): TrustProvider {
-  throw new Error("not written yet");
+export function createTrustProvider(options: TrustProviderOptions): TrustProvider {
+  const { overrides = {} } = options;
+  const hasOverrides = Object.values(overrides).some((pem) => pem !== undefined);
+  const get = createSingleFlight(async ({ signal }) => {
+    const base = await readBase(options, { signal, hasOverrides });
+    return hasOverrides ? mergeOverrides(base, overrides) : base;
+  });
+  return { get };
+}
+
+async function readBase(
+  options: TrustProviderOptions,
+  { signal, hasOverrides }: { signal: AbortSignal; hasOverrides: boolean },
+): Promise<TrustMaterial> {
+  if (options.trustedRootFile !== undefined) return parseTrustedRoot(options.trustedRootFile);
+  if (options.offline === true) return embeddedTrustedRoot();
+  try {
+    return parseTrustedRoot(await options.fetchTuf({ signal }));
+  } catch (thrown) {
+    signal.throwIfAborted();
+    if (hasOverrides) return emptyTrust; // a closed network with an instance of its own: less is trusted, not more
+    throw thrown;
+  }
 }

@@ -1,14 +1,64 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { toErrorMessage } from "../types/index.ts";
+import { SigstoreError } from "./errors.ts";
+
 export interface TufOptions {
   readonly signal: AbortSignal;
-  /** Directory of the TUF cache. */
+  /** Directory of the TUF cache; without one nothing is kept. */
   readonly cachePath?: string | undefined;
   readonly mirrorUrl?: string | undefined;
   /** File with the initial `root.json` of another mirror than the public-good one. */
   readonly rootPath?: string | undefined;
+  /** For each request; 10 seconds by default. */
   readonly timeoutMs?: number | undefined;
 }
 
-/** Fetches `trusted_root.json` through TUF, as JSON text. Throws `SigstoreError` `trust_unavailable` (retryable). */
-export async function fetchTrustedRootByTuf(_options: TufOptions): Promise<string> {
-  throw new Error("not written yet");
+const publicGoodMirror = "https://tuf-repo-cdn.sigstore.dev";
+
+/**
+ * Fetches `trusted_root.json` through TUF (The Update Framework 1.0), as JSON text: signed, fresh, and cached in the
+ * given directory. Throws `SigstoreError` `trust_unavailable` (retryable), or the signal's reason.
+ */
+export async function fetchTrustedRootByTuf(options: TufOptions): Promise<string> {
+  const { signal, cachePath, mirrorUrl = publicGoodMirror } = options;
+  signal.throwIfAborted();
+  const directory = cachePath ?? (await mkdtemp(join(tmpdir(), "sealcheck-tuf-")));
+  try {
+    return await fetchTarget({ ...options, mirrorUrl, directory });
+  } catch (cause) {
+    signal.throwIfAborted();
+    throw new SigstoreError(
+      `the trusted root could not be fetched from ${hostOf(mirrorUrl)} (${rootCauseOf(cause)}): try again, give a trusted root file, or verify offline with the embedded root`,
+      { code: "trust_unavailable", subject: hostOf(mirrorUrl), retryable: true, cause },
+    );
+  } finally {
+    if (cachePath === undefined) await rm(directory, { recursive: true, force: true });
+  }
+}
+
+async function fetchTarget(options: TufOptions & { mirrorUrl: string; directory: string }): Promise<string> {
+  const { initTUF } = await import("@sigstore/tuf");
+  const client = await initTUF({
+    mirrorURL: options.mirrorUrl.replace(/\/+$/, ""),
+    timeout: options.timeoutMs ?? 10_000,
+    cachePath: options.directory,
+    ...(options.rootPath === undefined ? {} : { rootPath: options.rootPath }),
+  });
+  options.signal.throwIfAborted();
+  return client.getTarget("trusted_root.json");
+}
+
+function hostOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).host : "the TUF mirror";
+}
+
+/** The innermost message: the outer ones say "error refreshing TUF metadata". */
+function rootCauseOf(thrown: unknown): string {
+  let innermost = thrown;
+  for (let depth = 0; depth < 8 && innermost instanceof Error && innermost.cause !== undefined; depth++) {
+    innermost = innermost.cause;
+  }
+  return toErrorMessage(innermost);
 }
