@@ -1,4 +1,4 @@
-export { createDemo, type Demo, type DemoExpectation, type DemoOptions } from "./demo.ts";
+export { createDemo, type Demo, type DemoExpectation, type DemoOptions, type PolicySources } from "./demo.ts";
 export { DemoError, type DemoErrorCode } from "./errors.ts";
 export {
   attestImage,
@@ -20,7 +20,7 @@ export {
 export { createKeyPair, type KeyPair } from "./keys.ts";
 export { type PushPolicyOptions, pushPolicy } from "./policy-bundle.ts";
 export { exampleDataFiles, examplePolicyFiles } from "./policy-files.ts";
-export { createProvenance, type ProvenanceOptions } from "./provenance.ts";
+export { createProvenance, type ProvenanceOptions, type TestOutcome } from "./provenance.ts";
 export type { Statement, StatementSubject } from "./statement.ts";
 export {
   createHttpTarget,
