@@ -17,8 +17,9 @@ export function splitShellWords(text: string): readonly string[] | undefined {
       word = (word ?? "") + quoted.value;
       at = quoted.end;
     } else if (character === "\\") {
-      at++;
-      word = (word ?? "") + (text[at] === "\n" ? "" : (text[at] ?? "\\"));
+      const continued = /^\r?\n/.exec(text.slice(at + 1, at + 3))?.[0].length ?? 0;
+      word = continued > 0 ? word : (word ?? "") + (text[at + 1] ?? "\\");
+      at += Math.max(continued, 1);
     } else {
       word = (word ?? "") + character;
     }

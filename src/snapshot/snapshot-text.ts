@@ -55,7 +55,7 @@ function parseFlow(text: string): Json {
 
 /** YAML whose scalars stay text: a commit `0012345e6` is no number. */
 function parseYaml(text: string): Json {
-  const document = parseDocument(text, { schema: "failsafe", customTags: ["null"], logLevel: "silent" });
+  const document = parseDocument(text, { schema: "failsafe", customTags: ["null"], logLevel: "error" });
   const [fault] = document.errors;
   if (fault !== undefined) {
     throw fault;

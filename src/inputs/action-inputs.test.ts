@@ -1,0 +1,90 @@
+import { describe, expect, it } from "vitest";
+import { parseActionInputs } from "./action-inputs.ts";
+import type { Environment } from "./configuration.ts";
+import { InputError } from "./errors.ts";
+
+function problemsOf(env: Environment): readonly string[] {
+  try {
+    parseActionInputs(env);
+  } catch (error) {
+    if (error instanceof InputError) {
+      return error.problems.map(({ subject, message }) => `${subject}: ${message}`);
+    }
+    throw error;
+  }
+  return [];
+}
+
+describe("parseActionInputs", () => {
+  it("reads inputs as runners name them, and takes empty ones as not given", () => {
+    const { configuration, cache } = parseActionInputs({
+      INPUT_IMAGE: "a:1",
+      INPUT_IMAGES: "",
+      INPUT_KEY: "cosign.pub",
+      INPUT_POLICY: " p.yaml\n",
+      "INPUT_IGNORE-REKOR": "true",
+      INPUT_IDENTITY: "^me$",
+      INPUT_ISSUER: "https://issuer",
+      INPUT_WORKERS: "3",
+      INPUT_STRICT: "false",
+      INPUT_INFO: "true",
+      "INPUT_EXTRA-PARAMS": "",
+      INPUT_CACHE: "false",
+    });
+    expect(cache).toBe(false);
+    expect(configuration).toMatchObject({
+      snapshot: { image: "a:1" },
+      policy: {
+        policy: "p.yaml",
+        info: true,
+        keys: { publicKey: "cosign.pub", certificateIdentityRegExp: "^me$", certificateOidcIssuer: "https://issuer" },
+      },
+      verification: { ignoreRekor: true },
+      run: { workers: 3, strict: false },
+    });
+  });
+
+  it("keeps the cache unless told otherwise", () => {
+    expect(parseActionInputs({ INPUT_IMAGE: "a" }).cache).toBe(true);
+  });
+
+  it("takes a value that begins with a dash for a value", () => {
+    expect(parseActionInputs({ INPUT_IMAGE: "a", INPUT_POLICY: "--strict=false" }).configuration).toMatchObject({
+      policy: { policy: "--strict=false" },
+      run: { strict: true },
+    });
+  });
+
+  it("lets extra-params, split like a shell would, win over inputs", () => {
+    const { configuration } = parseActionInputs({
+      INPUT_IMAGE: "a",
+      INPUT_WORKERS: "3",
+      "INPUT_EXTRA-PARAMS": "--workers=4 --output 'json=my file.json'\n--extra-rule-data \"k=v w\"",
+    });
+    expect(configuration.run.workers).toBe(4);
+    expect(configuration.output.targets[0]?.path).toBe("my file.json");
+    expect(configuration.policy.extraRuleData).toEqual(["k=v w"]);
+  });
+
+  it("reports every problem at once, under the input's name", () => {
+    expect(
+      problemsOf({
+        INPUT_WORKERS: "x",
+        INPUT_CACHE: "maybe",
+        "INPUT_EXTRA-PARAMS": "--foo bar stray",
+      }),
+    ).toEqual([
+      "--foo: this flag is not known; --help lists the flags",
+      'extra-params: "stray" belongs to no flag; write every value as --flag=value',
+      'cache: expected true or false, got "maybe"',
+      "image (--image): expected an image or a snapshot to validate, got neither; pass --image=REF or --images=FILE",
+      'workers (--workers): expected auto or a whole number from 1 to 256, got "x"',
+    ]);
+  });
+
+  it("refuses an open quote", () => {
+    expect(problemsOf({ INPUT_IMAGE: "a", "INPUT_EXTRA-PARAMS": "--output 'json" })).toEqual([
+      'extra-params: expected flags, got a text whose quotes do not match: "--output \'json"',
+    ]);
+  });
+});
