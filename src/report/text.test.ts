@@ -51,7 +51,7 @@ Results:
   Reason: Fails always (term1)
   Term: term1
   Title: Reject rule
-  Description: This rule will always fail will always fail will always fail will always fail will always fail
+  Description: This rule will always fail will always fail will always fail will always fail will always fail will always fail
   will always fail will always fail unless it is excluded
   Solution: None
 
