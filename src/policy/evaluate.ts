@@ -1,11 +1,10 @@
+import { parseJson, RegoError } from "../rego/index.ts";
 import type { Json, RuleResult } from "../types/index.ts";
-import type { PreparedPolicy } from "./prepare.ts";
-
-/** Bounds of one component's evaluation, for each source group. */
-export interface EvaluationLimits {
-  maxMs: number;
-  maxPasses: number;
-}
+import { PolicyError } from "./errors.ts";
+import { type EvaluationLimits, type GroupEvaluation, type GroupStart, LoadedGroup } from "./evaluate-group.ts";
+import type { PreparedPolicy } from "./prepared-policy.ts";
+import type { GroupOutcome } from "./process-results.ts";
+import { sortResults } from "./result-order.ts";
 
 export interface ComponentStart {
   /** The policy input, JSON. */
@@ -15,7 +14,7 @@ export interface ComponentStart {
   nowNs: bigint;
   component: { name: string /** Pinned: `repository@sha256:...`. */; imageRef: string };
   limits?: Partial<EvaluationLimits>;
-  /** Receives what rules print. */
+  /** Receives what rules print, with file and row. */
   print?: (text: string) => void;
 }
 
@@ -41,7 +40,13 @@ export type PolicyStep = { kind: "pending"; calls: readonly PolicyCall[] } | { k
 
 /** One component's evaluation: `step`, answer every call, `step` again, until done. */
 export interface ComponentEvaluation {
+  /**
+   * Goes on with all source groups; the calls of all of them come together.
+   *
+   * @throws {PolicyError} `evaluation-failed`, `limit-exceeded`, `result-invalid`, `no-results`
+   */
   step(): PolicyStep;
+  /** Answers a call; undefined where there is no answer, as `ec.oci.*` functions are undefined then. */
   answer(key: string, value: Json | undefined): void;
 }
 
@@ -49,7 +54,87 @@ export interface LoadedPreparedPolicy {
   startComponent(start: ComponentStart): ComponentEvaluation;
 }
 
-/** Makes a prepared policy ready to evaluate in this thread. */
+const defaultLimits: EvaluationLimits = { maxMs: 300_000, maxPasses: 64 };
+
+function joinOutcomes(outcomes: readonly GroupOutcome[]): PolicyOutcome {
+  return {
+    violations: sortResults(outcomes.flatMap(({ violations }) => violations)),
+    warnings: sortResults(outcomes.flatMap(({ warnings }) => warnings)),
+    successes: sortResults(outcomes.flatMap(({ successes }) => successes)),
+    excluded: sortResults(outcomes.flatMap(({ excluded }) => excluded)),
+    notes: [...new Set(outcomes.flatMap(({ notes }) => notes))],
+  };
+}
+
+class AllGroupsEvaluation implements ComponentEvaluation {
+  readonly #groups: readonly GroupEvaluation[];
+  readonly #outcomes = new Map<GroupEvaluation, GroupOutcome>();
+  /** Who asked for what, by the call's key. */
+  readonly #waiting = new Map<string, GroupEvaluation[]>();
+
+  constructor(groups: readonly GroupEvaluation[]) {
+    this.#groups = groups;
+  }
+
+  step(): PolicyStep {
+    const calls = new Map<string, PolicyCall>();
+    for (const group of this.#groups.filter((candidate) => !this.#outcomes.has(candidate))) {
+      const step = group.step();
+      if (step.kind === "done") {
+        this.#outcomes.set(group, step.outcome);
+        continue;
+      }
+      for (const { key, name, args } of step.calls) {
+        calls.set(key, { key, name, args });
+        this.#waiting.set(key, [...(this.#waiting.get(key) ?? []), group]);
+      }
+    }
+    if (calls.size > 0) {
+      return { kind: "pending", calls: [...calls.values()] };
+    }
+    const outcomes = this.#groups.flatMap((group) => this.#outcomes.get(group) ?? []);
+    return { kind: "done", outcome: joinOutcomes(outcomes) };
+  }
+
+  answer(key: string, value: Json | undefined): void {
+    for (const group of this.#waiting.get(key) ?? []) {
+      group.answer(key, value);
+    }
+    this.#waiting.delete(key);
+  }
+}
+
+function parseInput(text: string): GroupStart["input"] {
+  try {
+    return parseJson(text);
+  } catch (error) {
+    if (!(error instanceof RegoError)) {
+      throw error;
+    }
+    throw new PolicyError(`the policy input cannot be read: ${error.message}`, {
+      code: "evaluation-failed",
+      cause: error,
+    });
+  }
+}
+
+/**
+ * Makes a prepared policy ready to evaluate in this thread. Loading takes place when a component first needs it, once
+ * for each effective time.
+ */
 export function loadPreparedPolicy(prepared: PreparedPolicy): LoadedPreparedPolicy {
-  throw new Error(`not yet ${prepared.groups.length}`);
+  const groups = prepared.groups.map((group) => new LoadedGroup(group, prepared.effectiveTimeNs));
+  return {
+    startComponent: ({ inputText, effectiveTimeNs, nowNs, component, limits, print }) => {
+      const start: GroupStart = {
+        input: parseInput(inputText),
+        effectiveTimeNs,
+        nowNs,
+        component,
+        limits: { ...defaultLimits, ...limits },
+        print,
+      };
+      return new AllGroupsEvaluation(groups.map((group) => group.start(start)));
+    },
+  };
 }

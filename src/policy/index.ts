@@ -16,17 +16,18 @@ export { PolicyError, type PolicyErrorCode } from "./errors.ts";
 export {
   type ComponentEvaluation,
   type ComponentStart,
-  type EvaluationLimits,
   type LoadedPreparedPolicy,
   loadPreparedPolicy,
   type PolicyCall,
   type PolicyOutcome,
   type PolicyStep,
 } from "./evaluate.ts";
+export type { EvaluationLimits } from "./evaluate-group.ts";
 export { addExtraRuleData } from "./extra-rule-data.ts";
 export type { FetchedSource } from "./fetch-source.ts";
 export { type FetchedGroup, type FetchedPolicy, fetchPolicySources } from "./fetch-sources.ts";
 export type { ManifestContent, OciArtefactPort, RegistryPort, ResolvedReference } from "./oci-port.ts";
+export type { DefaultSigstoreOptions } from "./policy-data.ts";
 export { buildPolicyInput, type InputAttestation, type InputImage, type PolicyInputParts } from "./policy-input.ts";
 export { readPolicyText } from "./policy-text.ts";
 export type {
@@ -40,7 +41,8 @@ export type {
   SourceFile,
   SourcePorts,
 } from "./ports.ts";
-export { type DefaultSigstoreOptions, type PreparedPolicy, type PrepareOptions, preparePolicy } from "./prepare.ts";
+export { type PrepareOptions, preparePolicy } from "./prepare.ts";
+export type { PreparedGroup, PreparedPolicy } from "./prepared-policy.ts";
 export { stripMetadata } from "./result-metadata.ts";
 export { sortResults } from "./result-order.ts";
 export type {

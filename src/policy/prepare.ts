@@ -1,18 +1,12 @@
-import type { JsonObject } from "../types/index.ts";
-import type { FetchedPolicy } from "./fetch-sources.ts";
-import type { PolicySpec } from "./spec.ts";
-
-/** The values that `ec.sigstore.*` calls get from policies by default (`data.config.default_sigstore_opts`). */
-export interface DefaultSigstoreOptions {
-  certificate_identity: string;
-  certificate_identity_regexp: string;
-  certificate_oidc_issuer: string;
-  certificate_oidc_issuer_regexp: string;
-  ignore_rekor: boolean;
-  /** PEM, or empty. */
-  public_key: string;
-  rekor_url: string;
-}
+import { toJsonText } from "../rego/index.ts";
+import type { Json } from "../types/index.ts";
+import { type CompiledGroup, compileGroup } from "./compile-group.ts";
+import type { CriteriaConfiguration } from "./criteria.ts";
+import type { FetchedSource } from "./fetch-source.ts";
+import type { FetchedGroup, FetchedPolicy } from "./fetch-sources.ts";
+import { buildData, type DefaultSigstoreOptions } from "./policy-data.ts";
+import type { PreparedGroup, PreparedPolicy } from "./prepared-policy.ts";
+import type { PolicySource, PolicySpec } from "./spec.ts";
 
 export interface PrepareOptions {
   /** When rules count as effective, nanoseconds since 1970. Components may be evaluated at another time. */
@@ -22,14 +16,74 @@ export interface PrepareOptions {
   filterType: "include-exclude" | "ec-policy";
 }
 
-/** A compiled policy as plain data, to be handed to workers. */
-export interface PreparedPolicy {
-  readonly groups: readonly JsonObject[];
-  /** What a reader of the report must know: a policy without sources, for example. */
-  readonly notes: readonly string[];
+/** A text or list of texts in the rule data. */
+function textsIn(value: Json | undefined): string[] {
+  const list: readonly Json[] = Array.isArray(value) ? value : value === undefined ? [] : [value];
+  return list.filter((item) => typeof item === "string");
 }
 
-/** Compiles a policy once. */
+function toCriteria(source: PolicySource, spec: PolicySpec): CriteriaConfiguration {
+  return {
+    ...(source.config === undefined ? {} : { config: source.config }),
+    ...(source.volatileConfig === undefined ? {} : { volatileConfig: source.volatileConfig }),
+    ...(spec.configuration === undefined ? {} : { global: spec.configuration }),
+  };
+}
+
+/** Compiles each distinct list of policy addresses once. */
+class GroupCompiler {
+  readonly #compiled = new Map<string, CompiledGroup>();
+
+  compile(sources: readonly FetchedSource[]): CompiledGroup {
+    const key = JSON.stringify(sources.map(({ url }) => url));
+    const known = this.#compiled.get(key);
+    if (known !== undefined) {
+      return known;
+    }
+    const compiled = compileGroup(sources);
+    this.#compiled.set(key, compiled);
+    return compiled;
+  }
+}
+
+function prepareGroup(
+  group: FetchedGroup,
+  source: PolicySource,
+  name: string,
+  context: { spec: PolicySpec; options: PrepareOptions; compiler: GroupCompiler },
+): PreparedGroup {
+  const { spec, options, compiler } = context;
+  const { compiled, index } = compiler.compile(group.policy);
+  const data = buildData(group.data, {
+    ruleData: source.ruleData,
+    sigstore: options.sigstore,
+    effectiveTimeNs: options.effectiveTimeNs,
+  });
+  const intentions = textsIn(source.ruleData?.pipeline_intention);
+  return {
+    name,
+    compiled,
+    dataText: toJsonText(data, { escapeHtml: false }),
+    index,
+    criteria: toCriteria(source, spec),
+    ...(options.filterType === "ec-policy" ? { intention: { intentions } } : {}),
+  };
+}
+
+/**
+ * Compiles a fetched policy once, for all components and workers. `spec` is the specification with pinned sources and
+ * with the rule data that options added.
+ *
+ * @throws {PolicyError} `no-rego`, `rule-invalid`, `rule-duplicate`, `compile-failed`, `data-invalid`, `data-conflict`
+ */
 export function preparePolicy(fetched: FetchedPolicy, spec: PolicySpec, options: PrepareOptions): PreparedPolicy {
-  throw new Error(`not yet ${fetched.groups.length} ${spec.name} ${options.filterType}`);
+  const sources = spec.sources ?? [];
+  const context = { spec, options, compiler: new GroupCompiler() };
+  const groups = fetched.groups.map((group, index) => {
+    const source = sources[index] ?? {};
+    const name = source.name === undefined ? `source ${index + 1}` : `source ${index + 1} (${source.name})`;
+    return prepareGroup(group, source, name, context);
+  });
+  const notes = groups.length === 0 ? ["The policy has no sources: only the built-in checks are made."] : [];
+  return { groups, effectiveTimeNs: options.effectiveTimeNs, notes };
 }
