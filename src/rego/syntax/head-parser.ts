@@ -48,9 +48,8 @@ export class HeadParser extends ExpressionParser {
     const { start } = this;
     const value = attempt(() => this.parseInfix());
     if (!(value instanceof SyntaxFailure)) return value;
-    if (value.location.offset === start && !this.at(Token.Illegal) && !value.message.includes(": ")) {
-      this.illegal(expected);
-    }
+    const isMissing = this.start === start && /^unexpected [^:]+$/.test(value.message);
+    if (isMissing) this.illegal(expected);
     throw value;
   }
 

@@ -1,7 +1,7 @@
 import type { Expression, Import, Location, Term } from "./ast.ts";
 import { formatTerm } from "./format.ts";
 import { type ParsedRule, RuleParser } from "./rule-parser.ts";
-import { attempt, SyntaxFailure } from "./syntax-failure.ts";
+import { SyntaxFailure } from "./syntax-failure.ts";
 import { kindName } from "./term-kinds.ts";
 import { isKeywordToken, KEYWORDS, Token } from "./tokens.ts";
 
@@ -21,11 +21,13 @@ export class ModuleParser extends RuleParser {
   /** The statements before the first failure. */
   parseStatementList(options: { rules: boolean }): Statement[] {
     const statements: Statement[] = [];
-    const failure = attempt(() => {
+    try {
       this.scan();
       while (!this.at(Token.Eof)) this.parseStatement(statements, options.rules);
-    });
-    if (failure instanceof SyntaxFailure) this.failures.push(failure);
+    } catch (thrown) {
+      if (!(thrown instanceof SyntaxFailure)) throw thrown;
+      this.failures.push(thrown);
+    }
     return statements;
   }
 

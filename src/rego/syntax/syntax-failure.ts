@@ -11,12 +11,15 @@ export class SyntaxFailure {
   }
 }
 
-/** Runs `parse`; a failure is returned, any other throw goes through. */
+/** The text nests too deep: no other way to read it is tried. */
+export class DepthFailure extends SyntaxFailure {}
+
+/** Runs `parse`; a failure that another way to read the text may avoid is returned, any other throw goes through. */
 export function attempt<Result>(parse: () => Result): Result | SyntaxFailure {
   try {
     return parse();
   } catch (thrown) {
-    if (thrown instanceof SyntaxFailure) return thrown;
+    if (thrown instanceof SyntaxFailure && !(thrown instanceof DepthFailure)) return thrown;
     throw thrown;
   }
 }

@@ -1,5 +1,6 @@
 import type { Location } from "./ast.ts";
 import { Scanner, type ScannerMark } from "./scanner.ts";
+import { DepthFailure } from "./syntax-failure.ts";
 import { isKeywordToken, TOKEN_NAMES, Token, type TokenKind } from "./tokens.ts";
 
 /**
@@ -80,7 +81,7 @@ export class TokenStream extends Scanner {
 
   protected enter(levels = 1): void {
     this.depth += levels;
-    if (this.depth > MAX_DEPTH) this.fail("max parsing recursion depth exceeded");
+    if (this.depth > MAX_DEPTH) throw new DepthFailure("max parsing recursion depth exceeded", this.location());
   }
 
   protected leave(levels = 1): void {

@@ -13,6 +13,10 @@ export class YamlProblem {
 }
 
 const MAX_ALIASES = 100;
+/** Characters that a block may have: the YAML reader recurses. */
+const MAX_LENGTH = 1_000_000;
+/** A key whose mapping, or whose list of them, gives the entries that are not written. */
+const MERGE_KEY = "<<";
 
 /** The fields of a YAML mapping, read by type. Every method throws `YamlProblem` for a value of another type. */
 export class YamlBlock {
@@ -21,7 +25,9 @@ export class YamlBlock {
   private readonly resolveAlias: (node: Node) => Node;
 
   constructor(text: string) {
-    const document = parseDocument(text, {
+    if (text.length > MAX_LENGTH)
+      throw new YamlProblem(`yaml: expected at most ${MAX_LENGTH} characters, got ${text.length}`);
+    const document = parseBlock(text, {
       schema: "failsafe",
       merge: true,
       lineCounter: this.lines,
@@ -49,7 +55,7 @@ export class YamlBlock {
     const root = this.resolveAlias(contents);
     if (!isMap<Node, Node | null>(root)) throw this.mismatch(root, "ast.rawAnnotation");
     for (const { key, value } of root.items) {
-      if (isScalar(key) && value !== null) this.fields.set(String(key.value), this.resolveAlias(value));
+      if (isScalar(key) && value !== null) this.fields.set(textOf(key), this.resolveAlias(value));
     }
   }
 
@@ -63,7 +69,7 @@ export class YamlBlock {
     if (node === undefined) return false;
     if (!isScalar(node)) throw this.mismatch(node, "bool");
     if (this.plain(node) === null) return false;
-    const value = node.type === Scalar.PLAIN ? resolveBoolean(String(node.value)) : undefined;
+    const value = node.type === Scalar.PLAIN ? resolveBoolean(textOf(node)) : undefined;
     if (value === undefined) throw this.mismatch(node, "bool");
     return value;
   }
@@ -94,13 +100,13 @@ export class YamlBlock {
   }
 
   private plain(node: Scalar): unknown {
-    const text = String(node.value ?? "");
+    const text = textOf(node);
     return node.type === Scalar.PLAIN || node.type === undefined ? resolvePlainScalar(text) : text;
   }
 
   private toText(node: Node): string {
     if (!isScalar(node)) throw this.mismatch(node, "string");
-    return this.plain(node) === null ? "" : String(node.value);
+    return this.plain(node) === null ? "" : textOf(node);
   }
 
   private toValue(outer: Node | null, path: string[]): unknown {
@@ -109,12 +115,22 @@ export class YamlBlock {
     if (isScalar(node)) return this.plain(node);
     if (isSeq<Node>(node)) return node.items.map((item, index) => this.toValue(item, [...path, String(index)]));
     if (!isMap<Node, Node | null>(node)) return null;
-    const entries = node.items.map(({ key, value }): [string, unknown] => {
+    const own: [string, unknown][] = [];
+    const merged: [string, unknown][] = [];
+    for (const { key, value } of node.items) {
       const name = isScalar(key) ? this.plain(key) : undefined;
       if (typeof name !== "string") throw new YamlProblem(`invalid map key type(s): ${path.join("/")}`);
-      return [name, this.toValue(value, [...path, name])];
-    });
-    return Object.fromEntries(entries);
+      const entry = this.toValue(value, [...path, name]);
+      if (name !== MERGE_KEY) own.push([name, entry]);
+      else
+        merged.push(
+          ...[entry]
+            .flat()
+            .toReversed()
+            .flatMap((source) => (isRecord(source) ? Object.entries(source) : [])),
+        );
+    }
+    return Object.fromEntries([...merged, ...own]);
   }
 
   private mismatch(node: Node, type: string): YamlProblem {
@@ -124,8 +140,21 @@ export class YamlBlock {
   }
 }
 
+function parseBlock(text: string, options: Parameters<typeof parseDocument>[1]): ReturnType<typeof parseDocument> {
+  try {
+    return parseDocument(text, options);
+  } catch (thrown) {
+    if (thrown instanceof RangeError) throw new YamlProblem("yaml: exceeded max depth");
+    throw thrown;
+  }
+}
+
+function textOf(node: Scalar): string {
+  return node.source ?? String(node.value ?? "");
+}
+
 function scalarTag(node: Scalar | undefined): string {
-  const text = String(node?.value ?? "");
+  const text = node === undefined ? "" : textOf(node);
   const value = node?.type === Scalar.PLAIN ? resolvePlainScalar(text) : text;
   const tag =
     typeof value === "number"
