@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { maxEnvelopeSignatures, parseEnvelope, toPreAuthEncoding } from "./envelope.ts";
+import { maxEnvelopeSignatures, maxEnvelopeValues, parseEnvelope, toPreAuthEncoding } from "./envelope.ts";
 import { AttestationError } from "./errors.ts";
-import { parseJsonBytes } from "./strict-json.ts";
+import { hasManyValues, parseJsonBytes } from "./strict-json.ts";
 
 const whole = {
   payloadType: "application/vnd.in-toto+json",
@@ -57,6 +57,13 @@ describe("parseEnvelope", () => {
 
   it("refuses bytes that are no UTF-8", () => {
     expect(codeOf(() => parseEnvelope(Buffer.from([0x7b, 0xff, 0x7d])))).toBe("envelope_invalid");
+  });
+
+  it("refuses a text of very many small values without parsing it", () => {
+    const values = `[${"[],".repeat(maxEnvelopeValues)}[]]`;
+    expect(() => parseEnvelope(Buffer.from(values))).toThrow(/more than 10000 values/);
+    expect(hasManyValues(Buffer.from("[,,]"), 3)).toBe(false);
+    expect(hasManyValues(Buffer.from('{"a":[,]}'), 3)).toBe(true);
   });
 
   it("looks at the size before it parses", () => {

@@ -1,12 +1,15 @@
 import { isJsonObject } from "../types/index.ts";
 import { AttestationError } from "./errors.ts";
-import { decodeBase64, parseJsonBytes } from "./strict-json.ts";
+import { decodeBase64, hasManyValues, parseJsonBytes } from "./strict-json.ts";
 
 /** Most bytes of an envelope that are parsed: 128 MiB, what registries' clients allow an attachment. */
 export const maxEnvelopeBytes = 128 * 1024 * 1024;
 
 /** Most signatures of one envelope. */
 export const maxEnvelopeSignatures = 16;
+
+/** Most values in an envelope's JSON: it is a handful of texts. */
+export const maxEnvelopeValues = 10_000;
 
 /** The payload type of in-toto statements (in-toto attestation framework, envelope layer). */
 export const inTotoPayloadType = "application/vnd.in-toto+json";
@@ -27,6 +30,9 @@ export interface Envelope {
 
 /** Parses a DSSE envelope (DSSE protocol v1.0, envelope.md). Throws `AttestationError`. */
 export function parseEnvelope(bytes: Uint8Array): Envelope {
+  if (bytes.length <= maxEnvelopeBytes && hasManyValues(bytes, maxEnvelopeValues)) {
+    throw invalid(`more than ${maxEnvelopeValues} values`);
+  }
   const value = parseJsonBytes(bytes, { maxBytes: maxEnvelopeBytes, what: "DSSE envelope", code: "envelope_invalid" });
   return toEnvelope(value);
 }

@@ -4,6 +4,7 @@ export {
   inTotoPayloadType,
   maxEnvelopeBytes,
   maxEnvelopeSignatures,
+  maxEnvelopeValues,
   parseEnvelope,
   toEnvelope,
   toPreAuthEncoding,
@@ -28,4 +29,5 @@ export {
   type StatementType,
   statementTypes,
 } from "./statement.ts";
+export { hasManyValues } from "./strict-json.ts";
 export { checkSyntax } from "./syntax.ts";

@@ -18,6 +18,22 @@ export function parseJsonBytes(
   }
 }
 
+/** Bytes that begin, separate or name values in JSON: `[`, `{`, `,`, `:`. */
+const marks: readonly number[] = [0x5b, 0x7b, 0x2c, 0x3a];
+
+/**
+ * Whether a JSON text holds more than so many values, told without parsing it; marks inside texts count, too. Small
+ * values cost many times their bytes once parsed, and a text of nothing else could take the whole memory: documents that
+ * hold a few long texts are asked this first.
+ */
+export function hasManyValues(bytes: Uint8Array, maxValues: number): boolean {
+  let count = 0;
+  for (let index = 0; index < bytes.length; index++) {
+    if (marks.includes(bytes[index] as number) && ++count > maxValues) return true;
+  }
+  return false;
+}
+
 const standard = /^[A-Za-z0-9+/]*={0,2}$/;
 const urlSafe = /^[A-Za-z0-9_-]*={0,2}$/;
 

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { type Bundle, bundleFromJSON } from "@sigstore/bundle";
 import {
+  hasManyValues,
   hasSubject,
   inTotoPayloadType,
   parseStatement,
@@ -26,6 +27,12 @@ const mediaTypes: readonly string[] = [
 
 /** Most bytes of a bundle that are parsed. */
 export const maxBundleBytes = 128 * 1024 * 1024;
+
+/** Most values in a bundle's JSON: log entries, certificates and timestamps are bounded, the rest is a few texts. */
+const maxBundleValues = 20_000;
+
+/** Most bytes of a statement that is read before anything verified: one that signs an image is small. */
+const maxPeekBytes = 1024 * 1024;
 
 const maxChain = 20;
 
@@ -61,7 +68,8 @@ export function peekPredicateType(bytes: Uint8Array): string | undefined {
   const read = attempt(() => {
     const bundle = parseBundle(bytes);
     if (bundle.content.$case !== "dsseEnvelope") return undefined;
-    return parseStatement(bundle.content.dsseEnvelope.payload).predicateType;
+    const { payload } = bundle.content.dsseEnvelope;
+    return payload.length > maxPeekBytes ? undefined : parseStatement(payload).predicateType;
   });
   return "value" in read ? read.value : undefined;
 }
@@ -87,6 +95,7 @@ export function verifyBundleOver(artifact: Uint8Array, bytes: Uint8Array, policy
 function parseBundle(bytes: Uint8Array): Bundle {
   if (bytes.length > maxBundleBytes)
     throw new Refusal(`it has ${bytes.length} bytes; at most ${maxBundleBytes} are read`);
+  if (hasManyValues(bytes, maxBundleValues)) throw new Refusal(`it has more than ${maxBundleValues} values`);
   const parsed = attempt((): unknown => JSON.parse(Buffer.from(bytes).toString("utf8")));
   if ("reason" in parsed || !isJsonObject(parsed.value)) throw new Refusal("it is not a JSON object");
   const { mediaType } = parsed.value;

@@ -167,6 +167,7 @@ describe("with a key alone, refused is", () => {
   it.each<Case>([
     ["garbage", async () => toBundleCandidate("{"), /not a JSON object/],
     ["a JSON list", async () => toBundleCandidate("[]"), /not a JSON object/],
+    ["very many values", async () => toBundleCandidate(`[${"[],".repeat(20_000)}[]]`), /more than 20000 values/],
     [
       "an unknown version",
       changeBundle((bundle) => {
