@@ -2,8 +2,8 @@ import { OciError } from "./errors.ts";
 import type { TransportResponse } from "./transport.ts";
 
 /**
- * The path and query of the next page (RFC 8288, `rel="next"`); undefined on the last one. Pages of another host or
- * outside the registry's paths are OciError `invalid-response`.
+ * The path and query of the next page (RFC 8288, `rel="next"`), asked of the same registry whatever host the link
+ * names; undefined on the last page. Throws OciError `invalid-response` for a path outside the registry's own.
  */
 export function parseNextPage(response: TransportResponse, path: string, subject: string): string | undefined {
   const link = response.headers("link").join(", ").slice(0, 8192);

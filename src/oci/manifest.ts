@@ -92,11 +92,10 @@ export function parseJsonObject(bytes: Uint8Array, subject: string): JsonObject 
 
 /** Throws OciError `invalid-response` where the body is no image manifest. */
 export function parseImageManifest(body: JsonObject, subject = "image manifest"): ImageManifest {
-  if (!Array.isArray(body.layers)) throw malformed(subject, "a list of layers", body.layers);
   return {
     mediaType: typeof body.mediaType === "string" ? body.mediaType : String(inferMediaType(body)),
     config: parseDescriptor(body.config, `${subject}, config`),
-    layers: parseDescriptors(body.layers, `${subject}, layers`),
+    layers: parseDescriptors(body.layers === null ? [] : body.layers, `${subject}, layers`),
     ...parseCommon(body, subject),
   };
 }

@@ -39,6 +39,7 @@ export interface TransportOptions {
 }
 
 const maxConnectTimeoutMs = 30_000;
+const maxDumpedBytes = 64 * 1024;
 
 /** HTTP/1.1 over pools of undici, one for each origin. */
 export function createTransport(options: TransportOptions): Transport {
@@ -116,8 +117,10 @@ function toResponse(response: Dispatcher.ResponseData, request: TransportRequest
     headers: values,
     body: readPieces(response.body, request),
     discard() {
-      response.body.on("error", () => {}); // What is thrown away may break off.
-      response.body.destroy();
+      // A short rest is read so that the connection can be used again. What is thrown away may break off.
+      response.body.on("error", () => {});
+      if (request.method === "HEAD") response.body.resume();
+      else response.body.dump({ limit: maxDumpedBytes }).catch(() => {});
     },
   };
 }

@@ -1,0 +1,252 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { silentLog } from "../types/index.ts";
+import type { Credential, CredentialStore } from "./credentials.ts";
+import {
+  type Answer,
+  createFakeClock,
+  createFakeProxy,
+  createFakeRegistry,
+  createTestClient,
+  type FakeRegistry,
+  json,
+  noSignal,
+  ociImage,
+  plain,
+} from "./fake-registry.fixture.ts";
+import { parseReference } from "./reference.ts";
+import type { RegistryClient } from "./registry-client.ts";
+
+const signal = noSignal;
+const secret = "pa55word";
+const basicHeader = `Basic ${Buffer.from(`user:${secret}`).toString("base64")}`;
+let registry: FakeRegistry;
+let elsewhere: FakeRegistry;
+const clients: RegistryClient[] = [];
+
+beforeEach(async () => {
+  [registry, elsewhere] = await Promise.all([createFakeRegistry(), createFakeRegistry()]);
+});
+
+afterEach(async () => {
+  await Promise.all(clients.splice(0).map((client) => client.close()));
+  await Promise.all([registry.close(), elsewhere.close()]);
+});
+
+function connect(...args: Parameters<typeof createTestClient>): RegistryClient {
+  const client = createTestClient(...args);
+  clients.push(client);
+  return client;
+}
+
+function holding(credential: Credential | undefined): CredentialStore & { asked: string[] } {
+  const asked: string[] = [];
+  return {
+    asked,
+    find: async (host) => {
+      asked.push(host);
+      return host === registry.host ? credential : undefined;
+    },
+  };
+}
+
+const user: Credential = { kind: "basic", username: "user", password: secret };
+const reference = (tag = "v1", repository = "team/app") => parseReference(`${registry.host}/${repository}:${tag}`);
+
+/** Lets in who shows this header, and challenges the others. */
+function protect(route: string, header: () => string, challenge: string, then: Answer): void {
+  registry.on(route, (request, response) => {
+    if (request.headers.authorization === header()) then(request, response);
+    else plain(401, "", { "www-authenticate": challenge })(request, response);
+  });
+}
+
+function protectTags(tags: readonly string[], header: () => string, challenge: string, repository = "team/app"): void {
+  for (const tag of tags) {
+    const { digest, bytes } = registry.addManifest(repository, ociImage, tag);
+    const answer = plain(200, bytes, { "content-type": String(ociImage.mediaType), "docker-content-digest": digest });
+    protect(`HEAD /v2/${repository}/manifests/${tag}`, header, challenge, answer);
+  }
+}
+
+describe("Basic", () => {
+  it("shows the credentials when asked, and from then on", async () => {
+    protectTags(["v1", "v2"], () => basicHeader, 'Basic realm="x"');
+    const client = connect({ credentials: holding(user) });
+    await client.resolve(reference("v1"), { signal });
+    await client.resolve(reference("v2"), { signal });
+    expect(registry.seen.map(({ headers }) => headers.authorization)).toEqual([undefined, basicHeader, basicHeader]);
+  });
+
+  it("is unauthorized without credentials, and with refused ones", async () => {
+    protectTags(["v1"], () => "Basic other", 'Basic realm="x"');
+    await expect(connect().resolve(reference(), { signal })).rejects.toMatchObject({ code: "unauthorized" });
+    const client = connect({ credentials: holding(user) });
+    const fault: unknown = await client.resolve(reference(), { signal }).catch((thrown: unknown) => thrown);
+    expect(fault).toMatchObject({ code: "unauthorized", status: 401, retryable: false });
+    expect(JSON.stringify([String(fault), fault])).not.toContain(secret);
+    expect(registry.seen).toHaveLength(3);
+  });
+});
+
+describe("Bearer", () => {
+  const bearer = (host: string) => `Bearer realm="http://${host}/token",service="svc",scope="repository:team/app:pull"`;
+
+  it("asks the token service once for many requests, with the credentials and the narrowest scope", async () => {
+    const tags = Array.from({ length: 10 }, (_, index) => `v${index}`);
+    protectTags(tags, () => "Bearer t1", bearer(registry.host));
+    registry.on("GET /token", json(200, { token: "t1", expires_in: 300 }));
+    const client = connect({ credentials: holding(user) });
+    await Promise.all(tags.map((tag) => client.resolve(reference(tag), { signal })));
+    const tokens = registry.seen.filter(({ url }) => url.startsWith("/token"));
+    expect(tokens.map(({ url, headers }) => [url, headers.authorization])).toEqual([
+      ["/token?service=svc&scope=repository%3Ateam%2Fapp%3Apull", basicHeader],
+    ]);
+    expect(registry.seen).toHaveLength(1 + 1 + 10);
+  });
+
+  it("asks anonymously without credentials", async () => {
+    protectTags(["v1"], () => "Bearer t1", bearer(registry.host));
+    registry.on("GET /token", json(200, { access_token: "t1" }));
+    await connect().resolve(reference(), { signal });
+    expect(registry.seen[1]?.headers.authorization).toBeUndefined();
+  });
+
+  it("exchanges a refresh token", async () => {
+    protectTags(["v1"], () => "Bearer t1", bearer(registry.host));
+    registry.on("POST /token", json(200, { access_token: "t1" }));
+    await connect({ credentials: holding({ kind: "identity-token", username: "", token: "refresh" }) }).resolve(
+      reference(),
+      { signal },
+    );
+    const form = new URLSearchParams(registry.seen[1]?.body);
+    expect(Object.fromEntries(form)).toMatchObject({
+      grant_type: "refresh_token",
+      refresh_token: "refresh",
+      scope: "repository:team/app:pull",
+    });
+  });
+
+  it("shows a registry token as it is", async () => {
+    protectTags(["v1"], () => "Bearer given", bearer(registry.host));
+    await connect({ credentials: holding({ kind: "registry-token", token: "given" }) }).resolve(reference(), {
+      signal,
+    });
+    expect(registry.seen).toHaveLength(1);
+  });
+
+  it("renews a token when it expires, or is refused before that", async () => {
+    let current = "t1";
+    protectTags(["v1", "v2", "v3"], () => `Bearer ${current}`, bearer(registry.host));
+    registry.on("GET /token", (request, response) => json(200, { token: current, expires_in: 60 })(request, response));
+    const clock = createFakeClock();
+    const client = connect({ credentials: holding(user), clock });
+    await client.resolve(reference("v1"), { signal });
+    await clock.sleep(55_000, signal);
+    await client.resolve(reference("v2"), { signal });
+    expect(registry.countOf("GET /token")).toBe(2);
+    current = "t2";
+    await client.resolve(reference("v3"), { signal });
+    expect(registry.countOf("GET /token")).toBe(3);
+  });
+
+  it("keeps tokens of repositories apart", async () => {
+    protectTags(["v1"], () => "Bearer app", bearer(registry.host));
+    protectTags(["v1"], () => "Bearer other", bearer(registry.host), "team/other");
+    registry.on("GET /token", (request, response) => {
+      const scopes = new URL(request.url, "http://x").searchParams.getAll("scope");
+      json(200, { token: scopes.at(0)?.includes("team/other") ? "other" : "app" })(request, response);
+    });
+    const client = connect();
+    await client.resolve(reference("v1"), { signal });
+    await client.resolve(reference("v1", "team/other"), { signal });
+    expect(registry.countOf("GET /token")).toBe(2);
+  });
+
+  it("obeys 429 with Retry-After of the token service", async () => {
+    protectTags(["v1"], () => "Bearer t1", bearer(registry.host));
+    registry.on("GET /token", plain(429, "<html>busy</html>", { "retry-after": "9" }), json(200, { token: "t1" }));
+    const clock = createFakeClock();
+    const client = connect({ clock });
+    await client.resolve(reference(), { signal });
+    expect(clock.slept.reduce((sum, ms) => sum + ms, 0)).toBe(9000);
+    expect(client.statistics()[registry.host]).toMatchObject({ retries: 1, throttledMs: 9000 });
+  });
+
+  it.each([
+    ["HTML", plain(200, "<html>"), "invalid-response"],
+    ["no token", json(200, {}), "invalid-response"],
+    ["a token with a line break", json(200, { token: "a\r\nx: y" }), "invalid-response"],
+    ["denied", plain(403, "{}"), "forbidden"],
+  ] as const)("does not take for a token: %s", async (_name, answer, code) => {
+    protectTags(["v1"], () => "Bearer t1", bearer(registry.host));
+    registry.on("GET /token", answer);
+    await expect(connect().resolve(reference(), { signal })).rejects.toMatchObject({ code });
+  });
+});
+
+describe("where credentials do not go", () => {
+  it("to a token service that the registry has no claim to", async () => {
+    const proxy = await createFakeProxy({ "registry.example": registry, "tokens.elsewhere.example": elsewhere });
+    protectTags(["v1"], () => "Bearer t1", 'Bearer realm="http://tokens.elsewhere.example/token",service="svc"');
+    elsewhere.on("GET /token", json(200, { token: "t1" }));
+    const warnings: string[] = [];
+    const client = connect({
+      credentials: { find: async () => user },
+      insecureRegistries: ["registry.example", "tokens.elsewhere.example"],
+      log: { ...silentLog, warning: (message) => warnings.push(message) },
+      proxy: { http: proxy.url },
+    });
+    await client.resolve(parseReference("registry.example/team/app:v1"), { signal });
+    await client.close();
+    await proxy.close();
+    expect(elsewhere.seen.map(({ headers }) => headers.authorization)).toEqual([undefined]);
+    expect(warnings).toEqual([
+      expect.stringMatching(/^registry\.example names the token service tokens\.elsewhere\.example/),
+    ]);
+    expect(new Set(proxy.tunnels)).toEqual(new Set(["registry.example:80", "tokens.elsewhere.example:80"]));
+  });
+
+  it("to another host that a blob is redirected to, nor the token", async () => {
+    const blob = Buffer.from("blob");
+    const digest = registry.addBlob("team/app", blob);
+    registry.on(
+      `GET /v2/team/app/blobs/${digest}`,
+      plain(401, "", { "www-authenticate": 'Basic realm="x"' }),
+      plain(307, "", { location: `http://${elsewhere.host}/storage/blob?signature=x` }),
+    );
+    elsewhere.on("GET /storage/blob", plain(200, blob));
+    const client = connect({ credentials: holding(user) });
+    const bytes = await client.fetchBlob(
+      { registry: registry.host, repository: "team/app" },
+      { digest },
+      { maxBytes: 99, signal },
+    );
+    expect(Buffer.from(bytes)).toEqual(blob);
+    expect(registry.seen.at(-1)?.headers.authorization).toBe(basicHeader);
+    expect(elsewhere.seen.map(({ headers }) => headers.authorization)).toEqual([undefined]);
+  });
+
+  it("to another host that answers a redirect with a challenge", async () => {
+    const digest = registry.addBlob("team/app", Buffer.from("blob"));
+    registry.on(`GET /v2/team/app/blobs/${digest}`, plain(307, "", { location: `http://${elsewhere.host}/b` }));
+    elsewhere.on("GET /b", plain(401, "", { "www-authenticate": 'Basic realm="x"' }));
+    const client = connect({ credentials: holding(user) });
+    const asked = client.fetchBlob(
+      { registry: registry.host, repository: "team/app" },
+      { digest },
+      { maxBytes: 99, signal },
+    );
+    await expect(asked).rejects.toMatchObject({ code: "unauthorized" });
+    expect(elsewhere.seen.map(({ headers }) => headers.authorization)).toEqual([undefined]);
+  });
+
+  it.each([
+    ["a redirect without end", (host: string) => `http://${host}/v2/team/app/manifests/v1`, "invalid-response"],
+    ["plain HTTP elsewhere", () => "http://cdn.example/x", "insecure-registry"],
+    ["another scheme", () => "file:///etc/passwd", "invalid-response"],
+    ["user information", (host: string) => `http://u:p@${host}/x`, "invalid-response"],
+  ])("nor is followed %s", async (_name, toLocation, code) => {
+    registry.on("HEAD /v2/team/app/manifests/v1", plain(302, "", { location: toLocation(registry.host) }));
+    await expect(connect().resolve(reference(), { signal })).rejects.toMatchObject({ code });
+  });
+});
