@@ -14,6 +14,7 @@ import { regex } from "./regex.ts";
 import { semver } from "./semver.ts";
 import { signatures } from "./signatures.ts";
 import { strings } from "./strings.ts";
+import { time } from "./time.ts";
 
 export { type Builtin, type BuiltinContext, BuiltinError, type BuiltinErrorCode } from "./builtin.ts";
 export { signatures } from "./signatures.ts";
@@ -34,6 +35,7 @@ const tables: readonly BuiltinTable[] = [
   regex,
   semver,
   strings,
+  time,
 ];
 
 const deprecated = new Set([
