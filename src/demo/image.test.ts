@@ -137,6 +137,19 @@ describe("pushPolicy", () => {
 });
 
 describe("createHttpTarget", () => {
+  it("reads no answer without end", async () => {
+    const endless = (async function* () {
+      const piece = Buffer.alloc(1024 * 1024);
+      while (true) yield piece;
+    })();
+    const { target } = await start({ intercept: () => ({ status: 200, body: endless }) });
+    const answer = target.send({ method: "GET", path: "/v2/" });
+    await expect(answer).rejects.toMatchObject({
+      code: "registry_refused",
+      message: expect.stringContaining("67108864 bytes"),
+    });
+  });
+
   it("says so when nobody answers, when it is cancelled and when credentials are missing", async () => {
     const { registry } = await start({
       auth: {

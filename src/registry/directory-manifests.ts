@@ -18,9 +18,13 @@ const nothing = new Uint8Array();
 export function createManifests(layout: DirectoryLayout): ManifestStore {
   const readTag = async (path: string) => parseTag(await readIfThere(path));
   const listTags = async (repository: string) => {
-    const names = await listIfThere(layout.tags(repository));
-    const tags = await Promise.all(names.map((name) => readTag(join(layout.tags(repository), name))));
-    return tags.filter((tag) => tag !== undefined);
+    const tags: StoredTag[] = [];
+    // One after the other: a repository may have more tags than a process may open files.
+    for (const name of await listIfThere(layout.tags(repository))) {
+      const tag = await readTag(join(layout.tags(repository), name));
+      if (tag !== undefined) tags.push(tag);
+    }
+    return tags;
   };
   return {
     async hasRepository(repository) {
@@ -69,7 +73,12 @@ export function createManifests(layout: DirectoryLayout): ManifestStore {
   };
 }
 
-function parseTag(bytes: Uint8Array | undefined): { tag: string; digest: Digest } | undefined {
+interface StoredTag {
+  tag: string;
+  digest: Digest;
+}
+
+function parseTag(bytes: Uint8Array | undefined): StoredTag | undefined {
   if (bytes === undefined) return undefined;
   const value: unknown = JSON.parse(Buffer.from(bytes).toString("utf8"));
   if (!isJsonObject(value) || typeof value.tag !== "string" || typeof value.digest !== "string") return undefined;

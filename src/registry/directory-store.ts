@@ -7,6 +7,7 @@ import type { RegistryStore } from "./store.ts";
 /**
  * A store in a directory, made as soon as something is written. Every file appears under its name by a rename, so a
  * process killed at any moment leaves nothing half-written where it could be read; several processes may share it.
+ * What it leaves are bytes in `temporary` and `uploads`, which nobody reads as content.
  * Removing a blob or manifest removes it from its repository: the bytes stay, as other repositories may hold them.
  */
 export function createDirectoryStore(directory: string): RegistryStore {

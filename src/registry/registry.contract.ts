@@ -234,6 +234,26 @@ export function describeRegistry(createStore: () => RegistryStore): void {
       expect(await readCodes(await fetch(url))).toEqual(["BLOB_UPLOAD_UNKNOWN"]);
     });
 
+    it("take one request at a time", async () => {
+      const registry = await open();
+      const url = await begin(registry);
+      let release = () => {};
+      const gate = new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      const pieces = (async function* () {
+        yield Buffer.from("abcd");
+        await gate;
+        yield Buffer.from("ef");
+      })();
+      const slow = fetch(url, { method: "PATCH", body: ReadableStream.from(pieces), duplex: "half" });
+      await expect.poll(async () => (await fetch(url)).headers.get("range")).toBe("0-3");
+      const other = await fetch(url, { method: "PATCH", body: "x" });
+      expect([other.status, await readCodes(other)]).toEqual([409, ["BLOB_UPLOAD_INVALID"]]);
+      release();
+      expect((await slow).headers.get("range")).toBe("0-5");
+    });
+
     it("run in parallel, also of the same bytes", async () => {
       const registry = await open();
       const contents = Array.from({ length: 40 }, (_, position) => `content ${position % 10}`.repeat(1000));

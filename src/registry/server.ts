@@ -13,6 +13,8 @@ export async function startRegistry(options: StartRegistryOptions = {}): Promise
   const registry = createRegistry(options);
   const server =
     options.tls === undefined ? createServer(registry.handle) : createTlsServer(options.tls, registry.handle);
+  // Longer than any client keeps an idle connection: who closes first is then never the server.
+  server.keepAliveTimeout = 65_000;
   const address = options.host ?? "127.0.0.1";
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
