@@ -1,14 +1,98 @@
-import type { Module } from "../syntax/index.ts";
+import { RegoErrors } from "../errors.ts";
+import { type Module, parseBody } from "../syntax/index.ts";
+import { checkCalls } from "./check-calls.ts";
 import type { CompiledPolicy, CompileOptions, QueryOptions } from "./compiled.ts";
+import { Dependencies } from "./dependencies.ts";
+import { emitModule } from "./emit-module.ts";
+import { FunctionTable } from "./functions.ts";
+import type { Statement } from "./ir.ts";
+import { lowerModules } from "./lower-modules.ts";
+import { createPlan, isVolatile } from "./plan.ts";
+import { Problems } from "./problems.ts";
+import { capturedQuery, lowerQuery } from "./query.ts";
+import { orderBody, orderBranch } from "./reorder.ts";
+import { type Group, RuleTree } from "./rule-tree.ts";
+import { type ScopeServices, VariableFactory } from "./scope.ts";
 
 /**
- * Compiles a set of modules. Throws RegoErrors with every problem that was found, each with OPA's code and position.
+ * Compiles a set of modules. Throws RegoErrors with every problem that the first failing stage found, each with OPA's
+ * code and position.
  */
 export function compileModules(modules: readonly Module[], options: CompileOptions): CompiledPolicy {
-  throw new Error(`not ready: ${modules.length} ${String(options)}`);
+  return compile(modules, options, undefined);
 }
 
-/** Compiles an ad-hoc query together with the modules that it is asked of. */
+/** Compiles an ad-hoc query together with the modules that it is asked of. Throws RegoErrors. */
 export function compileQuery(text: string, modules: readonly Module[], options: QueryOptions = {}): CompiledPolicy {
-  throw new Error(`not ready: ${text} ${modules.length} ${String(options)}`);
+  const body = parseBody(text);
+  if (body.length === 0) throw new RegoErrors([]);
+  const query = { body: options.capture === false ? body : capturedQuery(body), original: body, options };
+  return compile(modules, { ...options, entrypoints: options.entrypoints ?? [] }, query);
 }
+
+interface QuerySource {
+  body: ReturnType<typeof parseBody>;
+  original: ReturnType<typeof parseBody>;
+  options: QueryOptions;
+}
+
+function compile(
+  modules: readonly Module[],
+  options: CompileOptions,
+  source: QuerySource | undefined,
+): CompiledPolicy {
+  const problems = new Problems();
+  const functions = new FunctionTable(options);
+  const services: ScopeServices = {
+    factory: new VariableFactory(),
+    problems,
+    strict: options.strict === true,
+    isFunctionName: (name) => functions.get(name) !== undefined,
+  };
+  const rules = lowerModules(modules, services);
+  const query = source === undefined ? undefined : lowerQuery(source.body, source.options, modules, services, source.original);
+  problems.throwIfAny();
+  const packages = modules.map((module) => ({ path: module.package, location: module.packageLocation }));
+  const tree = new RuleTree(packages, rules, problems);
+  problems.throwIfAny();
+  const calls = { tree, functions, problems, factory: services.factory, strict: services.strict };
+  for (const rule of rules) {
+    for (const branch of rule.branches) branch.body = checkCalls(branch.body, calls);
+  }
+  let body: Statement[] = query === undefined ? [] : checkCalls(query.body, calls);
+  problems.throwIfAny();
+  for (const rule of rules) for (const branch of rule.branches) orderBranch(branch, problems);
+  body = orderBody(body, new Set(), problems);
+  problems.throwIfAny();
+  const dependencies = new Dependencies(tree);
+  dependencies.checkRecursion(problems);
+  problems.throwIfAny();
+  const plan = createPlan(tree, functions, dependencies, body);
+  const wanted = wantedGroups(tree, options.entrypoints, dependencies.ofBody(body).groups);
+  const emitted = dependencies.reachable(wanted);
+  const volatile = dependencies.affected((_, facts) => isVolatile(facts, functions));
+  return emitModule({ plan, emitted, volatile, query: query === undefined ? undefined : { ...query, body } });
+}
+
+/** The groups at, above and below the entry points, and those that a query needs. */
+function wantedGroups(
+  tree: RuleTree,
+  entrypoints: CompileOptions["entrypoints"],
+  fromQuery: ReadonlySet<Group>,
+): Set<Group> {
+  const wanted = new Set(fromQuery);
+  if (entrypoints === "all") for (const group of tree.groups) wanted.add(group);
+  else {
+    for (const path of entrypoints) {
+      let node = tree.root;
+      for (const key of path) {
+        const child = node.children.get(key);
+        if (child === undefined || node.group !== undefined) break;
+        node = child;
+      }
+      for (const group of tree.groupsBelow(node)) wanted.add(group);
+    }
+  }
+  return wanted;
+}
+

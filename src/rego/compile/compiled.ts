@@ -1,5 +1,4 @@
 import type { FunctionType } from "../builtins/index.ts";
-import type { RegoErrorCode } from "../errors.ts";
 import type { Value } from "../value/index.ts";
 
 /** A function that the host answers, asynchronously, between two passes of an evaluation. */
@@ -37,9 +36,14 @@ export interface CompileOptions {
 export interface QueryOptions extends Omit<CompileOptions, "entrypoints"> {
   /** Paths to compile besides what the query reaches. */
   entrypoints?: readonly (readonly string[])[] | "all";
-  /** Package and imports, in the notation of modules, that the query's names are resolved in. */
+  /** Package and imports that the query's names are resolved in. */
   package?: readonly string[];
-  imports?: readonly string[];
+  imports?: readonly { path: readonly string[]; alias?: string }[];
+  /**
+   * Whether a solution has the value of each expression, and one expression that does not iterate may be false (default,
+   * as in `opa eval`). Without, an expression that is false has no solution.
+   */
+  capture?: boolean;
 }
 
 /** A place in a policy, as errors and `print` name it. */
@@ -49,22 +53,35 @@ export interface SourceLocation {
   col: number;
 }
 
+export type DocumentKey = string | number | boolean | null;
+
 /** What the run time must know of a rule: its path below `data`, and when its value can be shared. */
 export interface CompiledRule {
-  path: readonly (string | number | boolean | null)[];
+  path: readonly DocumentKey[];
   kind: "complete" | "set" | "object" | "function";
-  /** Number of parameters; 0 for documents. */
-  arity: number;
   /** Whether its value depends on nothing but `data`. */
   shared: boolean;
+  /** Whether an entry point reaches it: others have no code. */
+  emitted: boolean;
 }
 
 /** A node of the tree of packages and rules. */
 export interface CompiledNode {
-  /** Index in `rules` of the document that is here. */
+  /** Index in `rules` of the document or function that is here, or -1. */
   rule: number;
-  keys: readonly (string | number | boolean | null)[];
+  keys: readonly DocumentKey[];
+  /** Indices in `nodes`, one for each key. */
   children: readonly number[];
+}
+
+/** What the clauses of a `with` replace. */
+export interface CompiledWith {
+  targets: readonly (
+    | { kind: "input" | "data"; path: readonly DocumentKey[] }
+    | { kind: "function"; key: string }
+  )[];
+  /** Index in `effects`. */
+  effects: number;
 }
 
 /**
@@ -78,17 +95,18 @@ export interface CompiledPolicy {
   /** Tree of documents; the first is `data` itself. */
   nodes: readonly CompiledNode[];
   locations: readonly SourceLocation[];
-  /** For each `with` in the policies: the rules (indices) whose value it can change. */
-  withEffects: readonly (readonly number[])[];
+  withs: readonly CompiledWith[];
+  /** Lists of rules (indices) whose value a `with` can change. */
+  effects: readonly (readonly number[])[];
   externals: readonly string[];
   functions: readonly string[];
   builtins: readonly string[];
-  /** Names of a query's variables, where a query was compiled. */
-  query?: { variables: readonly string[]; expressions: readonly string[] };
+  /** A query's variables, where a query was compiled. */
+  query?: CompiledQuery;
 }
 
-/** One found problem, as plain data. */
-export interface Problem {
-  code: RegoErrorCode;
-  message: string;
+export interface CompiledQuery {
+  variables: readonly string[];
+  /** The text of each expression. */
+  expressions: readonly string[];
 }

@@ -1,7 +1,21 @@
 import type { CompiledPolicy } from "../compile/compiled.ts";
+import { RegoObject } from "../value/index.ts";
+import { Context } from "./context.ts";
+import { createEnvironment } from "./environment.ts";
+import { createEvaluation } from "./evaluation.ts";
 import type { LoadedPolicy, LoadOptions } from "./types.ts";
 
-/** Makes compiled policies ready to be evaluated, with their base documents and the host's functions. */
+/**
+ * Makes compiled policies ready to be evaluated, with their base documents and the host's functions. Documents that
+ * depend on nothing else are evaluated once, by the first evaluation that needs them.
+ */
 export function loadPolicy(compiled: CompiledPolicy, options: LoadOptions = {}): LoadedPolicy {
-  throw new Error(`not ready: ${compiled.format} ${String(options)}`);
+  const environment = createEnvironment(compiled, options);
+  const size = compiled.rules.length;
+  const data = options.data ?? RegoObject.empty;
+  const context = new Context(undefined, new Uint8Array(size), { input: undefined, data, size });
+  const volatile = Uint8Array.from(compiled.rules, ({ shared }) => (shared ? 0 : 1));
+  return {
+    start: (started) => createEvaluation(compiled, environment, { context, volatile }, started),
+  };
 }

@@ -33,8 +33,8 @@ export interface StartOptions {
   print?(message: string, location: SourceLocation): void;
   /** Whether an error of a built-in function ends the evaluation; by default the call is undefined, as in OPA. */
   strictBuiltinErrors?: boolean;
-  /** Seed of `rand.intn` and `uuid.rfc4122`. Default: the clock. */
-  seed?: string;
+  /** Seed of `rand.intn` and `uuid.rfc4122`. Default: made from `nowNs`. */
+  seed?: Uint8Array;
 }
 
 /** A call of an external function that has no answer yet. */

@@ -1,0 +1,227 @@
+import type { Branch, Callee, LoweredRule, PathKey, RefTerm, Statement, Term } from "./ir.ts";
+import type { Problems } from "./problems.ts";
+import type { Group, RuleTree, TreeNode } from "./rule-tree.ts";
+import { walkBody, walkTerm } from "./walk.ts";
+
+/** What a rule, or all rules of a group, look at. */
+export interface Facts {
+  groups: Set<Group>;
+  /** Whether `input` is read. */
+  input: boolean;
+  /** Paths below `data` that are read, up to the first operand that is not constant. */
+  data: PathKey[][];
+  /** Names of functions that are no rules. */
+  functions: Set<string>;
+}
+
+/** What each group depends on, directly. */
+export class Dependencies {
+  readonly #tree: RuleTree;
+  readonly #facts = new Map<Group, Facts>();
+  readonly #groupOfRule = new Map<LoweredRule, Group>();
+  readonly #dependents = new Map<Group, Set<Group>>();
+  readonly #rules = new Map<LoweredRule, Set<LoweredRule>>();
+
+  constructor(tree: RuleTree) {
+    this.#tree = tree;
+    for (const group of tree.groups) for (const rule of rulesOf(group)) this.#groupOfRule.set(rule, group);
+    for (const group of tree.groups) {
+      const facts: Facts = { groups: new Set(), input: false, data: [], functions: new Set() };
+      for (const rule of rulesOf(group)) this.#addRule(rule, facts);
+      this.#facts.set(group, facts);
+      for (const other of facts.groups) this.#addDependent(other, group);
+    }
+  }
+
+  #addDependent(used: Group, user: Group): void {
+    const known = this.#dependents.get(used);
+    if (known === undefined) this.#dependents.set(used, new Set([user]));
+    else known.add(user);
+  }
+
+  #addRule(rule: LoweredRule, facts: Facts): void {
+    const rules = new Set<LoweredRule>();
+    for (const branch of rule.branches) {
+      for (const term of headTerms(branch)) this.#addTerm(term, facts, rules);
+      this.#addBody(branch.body, facts, rules);
+    }
+    this.#rules.set(rule, rules);
+  }
+
+  /** The facts of a query's body. */
+  ofBody(body: readonly Statement[]): Facts {
+    const facts: Facts = { groups: new Set(), input: false, data: [], functions: new Set() };
+    this.#addBody(body, facts, new Set());
+    return facts;
+  }
+
+  #addBody(body: readonly Statement[], facts: Facts, rules: Set<LoweredRule>): void {
+    walkBody(body, {
+      statement: (statement) => {
+        if (statement.kind === "call") this.#addCallee(statement.callee, facts, rules);
+        for (const { value } of statement.with) {
+          if (value.kind === "function") this.#addCallee(value.callee, facts, rules);
+        }
+      },
+      term: (term) => this.#addRef(term, facts, rules),
+    });
+  }
+
+  #addTerm(term: Term, facts: Facts, rules: Set<LoweredRule>): void {
+    walkTerm(term, { term: (inner) => this.#addRef(inner, facts, rules) });
+  }
+
+  #addCallee(callee: Callee, facts: Facts, rules: Set<LoweredRule>): void {
+    if (callee.kind === "builtin") {
+      facts.functions.add(callee.name);
+      return;
+    }
+    const group = this.#tree.findGroup(callee.path);
+    if (group === undefined) return;
+    facts.groups.add(group);
+    for (const rule of rulesOf(group)) rules.add(rule);
+  }
+
+  #addRef(term: Term, facts: Facts, rules: Set<LoweredRule>): void {
+    if (term.kind !== "ref") return;
+    if (term.root === "input") facts.input = true;
+    if (term.root !== "data") return;
+    facts.data.push(constantPrefix(term));
+    for (const rule of this.#referred(term)) {
+      rules.add(rule);
+      const group = this.#groupOfRule.get(rule);
+      if (group !== undefined) facts.groups.add(group);
+    }
+  }
+
+  /** All rules that a reference may get to. */
+  #referred(ref: RefTerm): Set<LoweredRule> {
+    const found = new Set<LoweredRule>();
+    const visit = (node: TreeNode, index: number): void => {
+      const operand = ref.operands[index];
+      if (operand === undefined) {
+        const below = (current: TreeNode): void => {
+          for (const rule of current.rules) found.add(rule);
+          for (const child of current.children.values()) below(child);
+        };
+        below(node);
+        return;
+      }
+      const children =
+        operand.kind === "constant"
+          ? [node.children.get(operand.value as PathKey)].filter((child) => child !== undefined)
+          : [...node.children.values()];
+      for (const child of children) {
+        for (const rule of child.rules) found.add(rule);
+        visit(child, index + 1);
+      }
+    };
+    visit(this.#tree.root, 0);
+    return found;
+  }
+
+  factsOf(group: Group): Facts {
+    return this.#facts.get(group) as Facts;
+  }
+
+  /** The groups that the given ones depend on, directly or not, and themselves. */
+  reachable(start: Iterable<Group>): Set<Group> {
+    const found = new Set<Group>(start);
+    for (const group of found) for (const other of this.factsOf(group).groups) found.add(other);
+    return found;
+  }
+
+  /** The groups that satisfy a condition or depend on one that does. */
+  affected(isCause: (group: Group, facts: Facts) => boolean): Set<Group> {
+    const found = new Set<Group>();
+    for (const [group, facts] of this.#facts) if (isCause(group, facts)) found.add(group);
+    for (const group of found) for (const other of this.#dependents.get(group) ?? []) found.add(other);
+    return found;
+  }
+
+  /** Reports rules that need themselves. */
+  checkRecursion(problems: Problems): void {
+    for (const rule of this.#recursiveRules()) {
+      const path = this.#pathToSelf(rule);
+      if (path === undefined) continue;
+      const text = path.map((step) => step.text).join(" -> ");
+      problems.add("rego_recursion_error", rule.location, `rule ${rule.text} is recursive: ${text}`);
+    }
+  }
+
+  /** Rules left after taking away, again and again, those that use none of the rest, or that none of the rest uses. */
+  #recursiveRules(): Set<LoweredRule> {
+    const open = new Map<LoweredRule, number>();
+    const users = new Map<LoweredRule, LoweredRule[]>();
+    for (const [rule, used] of this.#rules) {
+      open.set(rule, used.size);
+      for (const other of used) {
+        const list = users.get(other);
+        if (list === undefined) users.set(other, [rule]);
+        else list.push(rule);
+      }
+    }
+    const done = [...open].filter(([, count]) => count === 0).map(([rule]) => rule);
+    for (const rule of done) {
+      open.delete(rule);
+      for (const user of users.get(rule) ?? []) {
+        const count = (open.get(user) ?? 0) - 1;
+        open.set(user, count);
+        if (count === 0) done.push(user);
+      }
+    }
+    return new Set(open.keys());
+  }
+
+  #pathToSelf(rule: LoweredRule): LoweredRule[] | undefined {
+    const cameFrom = new Map<LoweredRule, LoweredRule>();
+    const queue = [rule];
+    for (const current of queue) {
+      for (const next of this.#rules.get(current) ?? []) {
+        if (next === rule) {
+          const path = [rule];
+          for (let step = current; step !== rule; step = cameFrom.get(step) as LoweredRule) path.unshift(step);
+          return [rule, ...path];
+        }
+        if (cameFrom.has(next)) continue;
+        cameFrom.set(next, current);
+        queue.push(next);
+      }
+    }
+    return undefined;
+  }
+
+  /** Groups that depend on themselves, though none of their rules does. */
+  selfDependent(): Group[] {
+    const open = new Map<Group, number>();
+    for (const [group, facts] of this.#facts) open.set(group, facts.groups.size);
+    const done = [...open].filter(([, count]) => count === 0).map(([group]) => group);
+    for (const group of done) {
+      open.delete(group);
+      for (const user of this.#dependents.get(group) ?? []) {
+        const count = (open.get(user) ?? 0) - 1;
+        open.set(user, count);
+        if (count === 0) done.push(user);
+      }
+    }
+    return [...open.keys()].filter((group) => this.reachable(this.factsOf(group).groups).has(group));
+  }
+}
+
+export function rulesOf(group: Group): LoweredRule[] {
+  return group.default === undefined ? group.rules : [...group.rules, group.default];
+}
+
+function headTerms(branch: Branch): Term[] {
+  return [...branch.args, ...branch.ref, branch.key, branch.value].filter((term) => term !== undefined);
+}
+
+function constantPrefix(ref: RefTerm): PathKey[] {
+  const path: PathKey[] = [];
+  for (const operand of ref.operands) {
+    if (operand.kind !== "constant") break;
+    path.push(operand.value as PathKey);
+  }
+  return path;
+}
+

@@ -1,0 +1,72 @@
+import type { CompiledNode, CompiledPolicy, CompiledRule } from "./compiled.ts";
+import { BodyEmitter } from "./emit-body.ts";
+import { emitGroup } from "./emit-group.ts";
+import { EmitUnit, type Plan } from "./emit-unit.ts";
+import type { LoweredQuery } from "./query.ts";
+import type { Group, TreeNode } from "./rule-tree.ts";
+
+interface ModuleParts {
+  plan: Plan & { nodes: readonly TreeNode[] };
+  emitted: ReadonlySet<Group>;
+  /** Groups whose value can differ between evaluations with the same data. */
+  volatile: ReadonlySet<Group>;
+  query: LoweredQuery | undefined;
+}
+
+const preamble =
+  '"use strict";const {K,S,U,P,eq,RegoObject,SetBuilder,ObjectBuilder}=environment;';
+
+/** Writes the JavaScript of a whole set of policies, with the tables that it is loaded with. */
+export function emitModule({ plan, emitted, volatile, query }: ModuleParts): CompiledPolicy {
+  const unit = new EmitUnit(plan);
+  for (const group of plan.tree.groups) if (emitted.has(group)) emitGroup(unit, group);
+  if (query !== undefined) emitQuery(unit, query);
+  const documents = [...emitted].filter((group) => group.kind !== "function");
+  const table = documents.map(({ index }) => `${index}:R${index}`).join(",");
+  const source = [
+    preamble,
+    ...unit.lines,
+    `return {documents:{${table}},query:${query === undefined ? "undefined" : "Q"}};`,
+  ].join("\n");
+  return {
+    format: 1,
+    source,
+    rules: plan.tree.groups.map((group): CompiledRule => ({
+      path: group.path,
+      kind: group.kind,
+      shared: !volatile.has(group),
+      emitted: emitted.has(group),
+    })),
+    nodes: plan.nodes.map((node) => toNode(node, plan)),
+    locations: unit.locations,
+    withs: unit.withs,
+    effects: unit.effects,
+    externals: [...unit.externals],
+    functions: [...unit.pure],
+    builtins: [...unit.builtins],
+    ...(query === undefined
+      ? {}
+      : { query: { variables: query.variables.map(({ name }) => name), expressions: query.expressions } }),
+  };
+}
+
+function toNode(node: TreeNode, plan: Plan): CompiledNode {
+  const children = node.sorted();
+  return {
+    rule: node.group?.index ?? -1,
+    keys: children.map(({ key }) => key),
+    children: children.map((child) => plan.nodeIndex(child)),
+  };
+}
+
+function emitQuery(unit: EmitUnit, query: LoweredQuery): void {
+  const emitter = new BodyEmitter(unit, "p");
+  emitter.push("function Q(c,out){let p=false;");
+  emitter.block(query.body, "p", () => {
+    const values = query.variables.map((variable) => (emitter.isBound(variable) ? emitter.value(variable) : "undefined"));
+    const captured = query.captures.map((variable) => (variable === undefined ? "true" : emitter.value(variable)));
+    emitter.push(`out([${values.join(",")}],[${captured.join(",")}]);`);
+  });
+  emitter.push("return p;}");
+  unit.lines.push(emitter.lines.join(""));
+}

@@ -1,0 +1,129 @@
+import type { Location } from "../syntax/index.ts";
+import type { Value } from "../value/index.ts";
+import { canonicalKey } from "../value/index.ts";
+import type { CompiledWith, SourceLocation } from "./compiled.ts";
+import type { FunctionTable } from "./functions.ts";
+import type { WithClause, WithTarget } from "./ir.ts";
+import { isInline, toExpression, toLiteral } from "./literals.ts";
+import type { Group, RuleTree, TreeNode } from "./rule-tree.ts";
+
+/** What the emitter must know about a whole set of policies. */
+export interface Plan {
+  tree: RuleTree;
+  functions: FunctionTable;
+  /** Groups whose value can be pending. */
+  pending: ReadonlySet<Group>;
+  /** Groups that must be evaluated for one key at a time, because they need other keys of themselves. */
+  keyed: ReadonlySet<Group>;
+  /** Names and paths of functions that some `with` replaces, see `mockKey`. */
+  mocked: ReadonlySet<string>;
+  nodeIndex(node: TreeNode): number;
+  /** Groups whose value the targets can change. */
+  effectsOf(targets: readonly WithTarget[]): readonly number[];
+}
+
+/** Everything that emitted functions share: constants, built-in functions, locations, `with` sites. */
+export class EmitUnit {
+  readonly plan: Plan;
+  readonly lines: string[] = [];
+  readonly locations: SourceLocation[] = [];
+  readonly withs: CompiledWith[] = [];
+  readonly effects: (readonly number[])[] = [];
+  readonly builtins = new Set<string>();
+  readonly externals = new Set<string>();
+  readonly pure = new Set<string>();
+  readonly #constants = new Map<string, string>();
+  readonly #functions = new Map<string, string>();
+  readonly #locations = new Map<string, number>();
+  readonly #withs = new Map<string, number>();
+  readonly #effects = new Map<string, number>();
+  #next = 0;
+
+  constructor(plan: Plan) {
+    this.plan = plan;
+  }
+
+  /** A new identifier. */
+  name(prefix: string): string {
+    this.#next += 1;
+    return `${prefix}${this.#next}`;
+  }
+
+  /** A constant as an expression: small ones in place, others by name. */
+  constant(value: Value): string {
+    if (isInline(value)) return toExpression(value);
+    const key = canonicalKey(value);
+    let name = this.#constants.get(key);
+    if (name === undefined) {
+      name = this.name("k");
+      this.#constants.set(key, name);
+      this.lines.push(`const ${name}=${toExpression(value)};`);
+    }
+    return name;
+  }
+
+  /** The implementation of a built-in or pure function, by name. */
+  builtin(name: string): string {
+    let identifier = this.#functions.get(name);
+    if (identifier === undefined) {
+      identifier = this.name("b");
+      this.#functions.set(name, identifier);
+      const kind = this.plan.functions.get(name)?.kind;
+      if (kind === "pure") this.pure.add(name);
+      else this.builtins.add(name);
+      this.lines.push(`const ${identifier}=K.function(${toLiteral(name)});`);
+    }
+    return identifier;
+  }
+
+  location({ file, row, col }: Location): number {
+    const key = `${row}:${col}:${file}`;
+    let index = this.#locations.get(key);
+    if (index === undefined) {
+      index = this.locations.length;
+      this.#locations.set(key, index);
+      this.locations.push({ file, row, col });
+    }
+    return index;
+  }
+
+  /** The index of what a list of `with` clauses replaces. */
+  withSite(clauses: readonly WithClause[]): number {
+    const targets = clauses.map(({ target }) => target);
+    const key = JSON.stringify(targets);
+    let index = this.#withs.get(key);
+    if (index === undefined) {
+      index = this.withs.length;
+      this.#withs.set(key, index);
+      this.withs.push({ targets: targets.map((target) => this.#compileTarget(target)), effects: this.#effect(targets) });
+    }
+    return index;
+  }
+
+  #compileTarget(target: WithTarget): CompiledWith["targets"][number] {
+    const key = mockKey(this.plan.tree, target);
+    if (key !== undefined) return { kind: "function", key };
+    if (target.kind === "builtin") return { kind: "function", key: target.name };
+    return { kind: target.kind, path: target.path as (string | number | boolean | null)[] };
+  }
+
+  #effect(targets: readonly WithTarget[]): number {
+    const effects = this.plan.effectsOf(targets);
+    const key = effects.join();
+    let index = this.#effects.get(key);
+    if (index === undefined) {
+      index = this.effects.length;
+      this.#effects.set(key, index);
+      this.effects.push(effects);
+    }
+    return index;
+  }
+}
+
+/** How a replaced function is looked up at run time; undefined where the target is a document. */
+export function mockKey(tree: RuleTree, target: WithTarget): string | undefined {
+  if (target.kind === "builtin") return target.name;
+  if (target.kind === "input") return undefined;
+  const group = tree.findGroup(target.path as string[]);
+  return group?.kind === "function" ? `#${group.index}` : undefined;
+}

@@ -1,0 +1,32 @@
+import { isList, RegoNumber, type Value } from "../value/index.ts";
+
+/** A string as a JavaScript literal. Nothing in it can end the literal. */
+export function toLiteral(text: string): string {
+  return JSON.stringify(text);
+}
+
+/** Constants that are written where they are used. */
+export function isInline(value: Value): boolean {
+  return typeof value !== "object" || value === null;
+}
+
+/** A value as a JavaScript expression; `K` holds the constructors (see run/helpers.ts). */
+export function toExpression(value: Value): string {
+  if (value === null) return "null";
+  switch (typeof value) {
+    case "boolean":
+      return String(value);
+    case "string":
+      return toLiteral(value);
+    case "number":
+      return value < 0 || Object.is(value, -0) ? `(${value})` : String(value);
+  }
+  if (isList(value)) return `[${value.map(toExpression).join(",")}]`;
+  if (value instanceof RegoNumber) return `K.number(${toLiteral(value.text)})`;
+  if (value.kind === "set") return `K.set([${value.values().map(toExpression).join(",")}])`;
+  if (value.kind === "object") {
+    const members = value.entries().flatMap(([key, member]) => [toExpression(key), toExpression(member)]);
+    return `K.object([${members.join(",")}])`;
+  }
+  throw new Error("expected a value");
+}

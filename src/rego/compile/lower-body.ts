@@ -1,0 +1,260 @@
+import type { Expression, Term as SyntaxTerm, WithModifier } from "../syntax/index.ts";
+import type { Callee, Statement, Term, WithClause, WithTarget } from "./ir.ts";
+import {
+  lowerCapture,
+  lowerTerm,
+  metadataOf,
+  refFromPath,
+  resolveCallee,
+  toAssignment,
+} from "./lower-terms.ts";
+import { addNames, type Scope } from "./scope.ts";
+
+/** Lowers a body's expressions in the scope's innermost frame. */
+export function lowerBody(scope: Scope, body: readonly Expression[]): Statement[] {
+  const out: Statement[] = [];
+  for (const expression of body) lowerExpression(scope, expression, out);
+  return out;
+}
+
+function lowerExpression(scope: Scope, expression: Expression, out: Statement[]): void {
+  const isAssignment =
+    expression.kind === "term" && expression.term.kind === "call" && isNamed(expression.term.name, "assign");
+  const statements: Statement[] = [];
+  const core = isAssignment ? lowerAssignment(scope, expression, statements) : lowerCore(scope, expression, statements);
+  const clauses = expression.with.map((modifier) => lowerWith(scope, modifier, out));
+  for (const statement of statements) statement.with = clauses;
+  out.push(...statements);
+  if (core === undefined) return;
+  core.with = clauses;
+  core.negated = expression.negated;
+  out.push(core);
+}
+
+/** The expression itself; what it needs before goes to `out`. Undefined for a declaration. */
+function lowerCore(scope: Scope, expression: Expression, out: Statement[]): Statement | undefined {
+  const { location } = expression;
+  const base = { negated: false, with: [], location };
+  switch (expression.kind) {
+    case "some":
+      for (const name of expression.variables) scope.declare(name, "declared", location);
+      return undefined;
+    case "some-in":
+      return lowerSomeIn(scope, expression, out);
+    case "every":
+      return lowerEvery(scope, expression, out);
+    case "term": {
+      const term = expression.term;
+      if (term.kind !== "call") return { ...base, kind: "term", term: lowerTerm(scope, term, out) };
+      return lowerCallExpression(scope, term, base, out);
+    }
+  }
+}
+
+function lowerCallExpression(
+  scope: Scope,
+  term: Extract<SyntaxTerm, { kind: "call" }>,
+  base: { negated: boolean; with: WithClause[]; location: Statement["location"] },
+  out: Statement[],
+): Statement {
+  if (isNamed(term.name, "print")) return lowerPrint(scope, term.args, base);
+  const { callee, name } = resolveCallee(scope, term.name, term.location);
+  const metadata = metadataOf(scope, callee);
+  if (metadata !== undefined) {
+    return { ...base, kind: "term", term: { kind: "constant", value: metadata, location: term.location } };
+  }
+  const args = term.args.map((arg) => lowerTerm(scope, arg, out));
+  if (isNamed(term.name, "eq") && args.length === 2) {
+    return { ...base, kind: "equal", left: args[0] as Term, right: args[1] as Term };
+  }
+  return { ...base, kind: "call", callee, name, args, output: undefined, nested: false };
+}
+
+function lowerPrint(
+  scope: Scope,
+  args: readonly SyntaxTerm[],
+  base: { negated: boolean; with: WithClause[]; location: Statement["location"] },
+): Statement {
+  const items = args.map((arg) => lowerCapture(scope, arg));
+  return {
+    ...base,
+    kind: "call",
+    callee: { kind: "builtin", name: "internal.print" },
+    name: "print",
+    args: [{ kind: "array", items, location: base.location }],
+    output: undefined,
+    nested: false,
+  };
+}
+
+function isNamed(parts: readonly string[], name: string): boolean {
+  return parts.length === 1 && parts[0] === name;
+}
+
+function lowerAssignment(scope: Scope, expression: Expression, out: Statement[]): Statement | undefined {
+  const { location } = expression;
+  if (expression.kind !== "term" || expression.term.kind !== "call") return undefined;
+  const [pattern, value] = expression.term.args;
+  if (pattern === undefined || value === undefined || expression.term.args.length !== 2) {
+    scope.problems.add("rego_type_error", location, "assign: arity mismatch");
+    return undefined;
+  }
+  if (expression.negated) {
+    scope.problems.add("rego_compile_error", location, "cannot assign vars inside negated expression");
+  }
+  const right = lowerTerm(scope, value, out);
+  const left = lowerAssigned(scope, pattern);
+  return { kind: "equal", negated: false, with: [], location, left, right };
+}
+
+/** The left side of `:=`: every variable in it is declared. */
+function lowerAssigned(scope: Scope, term: SyntaxTerm): Term {
+  const { location } = term;
+  switch (term.kind) {
+    case "var": {
+      if (term.name === "input" || term.name === "data") {
+        const message = `variables must not shadow ${term.name} (use a different variable name)`;
+        scope.problems.add("rego_compile_error", location, message);
+      }
+      const variable = term.wildcard ? scope.use(term.name) : scope.declare(term.name, "assigned", location);
+      return { kind: "variable", variable, location };
+    }
+    case "array":
+      return { kind: "array", items: term.items.map((item) => lowerAssigned(scope, item)), location };
+    case "object": {
+      const support: Statement[] = [];
+      const pairs = term.pairs.map(([key, value]): [Term, Term] => [
+        lowerTerm(scope, key, support),
+        lowerAssigned(scope, value),
+      ]);
+      return { kind: "object", pairs, location };
+    }
+    default:
+      scope.problems.add("rego_compile_error", location, `cannot assign to ${nameOfKind(term)}`);
+      return { kind: "constant", value: null, location };
+  }
+}
+
+function nameOfKind(term: SyntaxTerm): string {
+  return term.kind.replace("-", "");
+}
+
+function lowerSomeIn(
+  scope: Scope,
+  expression: Extract<Expression, { kind: "some-in" }>,
+  out: Statement[],
+): Statement {
+  const { location } = expression;
+  const domain = lowerTerm(scope, expression.domain, out);
+  const hidden = new Set<string>();
+  addNames(expression.domain, hidden);
+  const names = new Set<string>();
+  if (expression.key !== undefined) addPatternNames(expression.key, names);
+  addPatternNames(expression.value, names);
+  for (const name of names) {
+    if (hidden.has(name)) continue;
+    scope.declare(name, "declared", location);
+    scope.use(name);
+  }
+  const key: Term =
+    expression.key === undefined
+      ? { kind: "variable", variable: scope.factory.temporary(), location }
+      : lowerTerm(scope, expression.key, out);
+  const left = lowerTerm(scope, expression.value, out);
+  let right: Term;
+  if (domain.kind === "ref") right = { ...domain, operands: [...domain.operands, key] };
+  else if (domain.kind === "variable") {
+    right = { kind: "ref", root: domain.variable, operands: [key], location: domain.location };
+  } else {
+    const subject = scope.factory.temporary();
+    out.push(toAssignment(subject, domain, location));
+    right = { kind: "ref", root: subject, operands: [key], location: domain.location };
+  }
+  return { kind: "equal", negated: false, with: [], location, left, right };
+}
+
+/** Variables that unification with a value can bind. */
+function addPatternNames(term: SyntaxTerm, names: Set<string>): void {
+  if (term.kind === "var" && !term.wildcard) names.add(term.name);
+  else if (term.kind === "array") for (const item of term.items) addPatternNames(item, names);
+  else if (term.kind === "object") for (const [, value] of term.pairs) addPatternNames(value, names);
+}
+
+function lowerEvery(scope: Scope, expression: Extract<Expression, { kind: "every" }>, out: Statement[]): Statement {
+  const { location } = expression;
+  const domainTerm = lowerTerm(scope, expression.domain, out);
+  const variable = scope.factory.temporary();
+  out.push(toAssignment(variable, domainTerm, domainTerm.location));
+  const locals = new Set<string>();
+  if (expression.key !== undefined) addNames(expression.key, locals);
+  addNames(expression.value, locals);
+  scope.pushIgnored(locals);
+  scope.push();
+  const declare = (term: SyntaxTerm | undefined) => {
+    if (term?.kind !== "var" || term.wildcard) return scope.factory.temporary();
+    return scope.declare(term.name, "declared", location);
+  };
+  const key = expression.key === undefined ? undefined : declare(expression.key);
+  const value = declare(expression.value);
+  const body = lowerBody(scope, expression.body);
+  scope.pop();
+  scope.popIgnored();
+  const domain: Term = { kind: "variable", variable, location: domainTerm.location };
+  return { kind: "every", negated: false, with: [], location, key, value, domain, body };
+}
+
+function lowerWith(scope: Scope, modifier: WithModifier, out: Statement[]): WithClause {
+  const { location } = modifier.target;
+  const target = lowerWithTarget(scope, modifier.target);
+  const callee = toCallee(scope, modifier.value);
+  // The name of a built-in function is no variable: it must not be looked up as one.
+  const term: Term =
+    callee?.kind === "builtin"
+      ? { kind: "constant", value: null, location }
+      : lowerTerm(scope, modifier.value, out);
+  return { target, value: callee === undefined ? { kind: "term", term } : { kind: "term", term, callee }, location };
+}
+
+/** Names and constants of a term that can be a path; undefined for anything else. */
+function toPath(term: SyntaxTerm): string[] | undefined {
+  if (term.kind === "var") return [term.name];
+  if (term.kind !== "ref" || term.head.kind !== "var") return undefined;
+  const path = [term.head.name];
+  for (const operand of term.operands) {
+    if (operand.kind !== "string") return undefined;
+    path.push(operand.value);
+  }
+  return path;
+}
+
+function toCallee(scope: Scope, term: SyntaxTerm): Callee | undefined {
+  const path = toPath(term);
+  if (path === undefined) return undefined;
+  const first = path[0] as string;
+  if (scope.findDeclared(first) !== undefined) return undefined;
+  const global = scope.findGlobal(first);
+  if (global === undefined && scope.isFunctionName(path.join("."))) return { kind: "builtin", name: path.join(".") };
+  const full = global === undefined ? path : [...global.path, ...path.slice(1)];
+  return full[0] === "data" ? { kind: "rule", path: full.slice(1) } : undefined;
+}
+
+function lowerWithTarget(scope: Scope, term: SyntaxTerm): WithTarget {
+  const path = toPath(term);
+  const first = path?.[0];
+  if (first !== undefined && first !== "input" && first !== "data" && path !== undefined) {
+    const global = scope.findGlobal(first);
+    if (global === undefined) return { kind: "builtin", name: path.join(".") };
+  }
+  const support: Statement[] = [];
+  // `input` in a target is the document, also where a variable hides it.
+  const lowered =
+    path !== undefined && (first === "input" || first === "data")
+      ? refFromPath(path, term.location)
+      : lowerTerm(scope, term, support);
+  if (lowered.kind !== "ref" || typeof lowered.root !== "string") return { kind: "builtin", name: "" };
+  const keys = lowered.operands.map((operand) => (operand.kind === "constant" ? operand.value : undefined));
+  if (keys.includes(undefined)) {
+    scope.problems.add("rego_type_error", term.location, "with keyword target must not contain variables");
+  }
+  return { kind: lowered.root, path: keys.map((key) => key ?? null) };
+}

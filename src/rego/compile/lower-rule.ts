@@ -1,0 +1,170 @@
+import type { Expression, Module, Rule, Term as SyntaxTerm } from "../syntax/index.ts";
+import { formatValue, type Value } from "../value/index.ts";
+import { formatOperand, formatPath } from "./format-ref.ts";
+import type { Branch, LoweredRule, PathKey, Statement, Term } from "./ir.ts";
+import { lowerBody } from "./lower-body.ts";
+import { bindDynamic, lowerTerm, toAssignment } from "./lower-terms.ts";
+import { addNames, declaredNames, type Global, Scope, type ScopeServices } from "./scope.ts";
+
+export interface RuleContext {
+  module: Module;
+  moduleIndex: number;
+  globals: ReadonlyMap<string, Global>;
+  services: ScopeServices;
+  metadata(rule: Rule, name: "chain" | "rule"): Value;
+}
+
+/** Resolves names in a rule and its `else` branches. */
+export function lowerRule(rule: Rule, context: RuleContext): LoweredRule {
+  const { services, module } = context;
+  checkHead(rule, context);
+  const branches: Branch[] = [];
+  const head = rule.head;
+  branches.push(lowerBranch(rule, { value: head.value, body: rule.body, location: rule.location }, context));
+  for (let branch = rule.else; branch !== undefined; branch = branch.else) {
+    branches.push(lowerBranch(rule, branch, context));
+  }
+  const main = branches[0] as Branch;
+  const path: PathKey[] = [...module.package];
+  let length = 0;
+  for (const operand of main.ref) {
+    if (operand.kind !== "constant" || (typeof operand.value === "object" && operand.value !== null)) break;
+    path.push(operand.value);
+    length += 1;
+  }
+  if (services.strict && head.args !== undefined) checkUnusedArgs(rule, context);
+  return {
+    package: module.package,
+    branches,
+    isDefault: rule.isDefault,
+    isFunction: head.args !== undefined,
+    isSet: head.key !== undefined,
+    path,
+    isGeneral: length < main.ref.length,
+    text: formatHead(main, module.package),
+    location: rule.location,
+    moduleIndex: context.moduleIndex,
+  };
+}
+
+function checkHead(rule: Rule, { services }: RuleContext): void {
+  const head = rule.head.ref.head;
+  if (head.kind === "var" && (head.name === "input" || head.name === "data")) {
+    const message = `rules must not shadow ${head.name} (use a different rule name)`;
+    services.problems.add("rego_compile_error", rule.location, message);
+  }
+  for (const arg of rule.head.args ?? []) {
+    const names = new Set<string>();
+    addArgNames(arg, names);
+    for (const name of ["input", "data"]) {
+      if (!names.has(name)) continue;
+      const message = `args must not shadow ${name} (use a different variable name)`;
+      services.problems.add("rego_compile_error", arg.location, message);
+    }
+  }
+}
+
+function formatHead(branch: Branch, packagePath: readonly string[]): string {
+  let text = formatPath("data", packagePath);
+  for (const operand of branch.ref) {
+    if (operand.kind === "constant") {
+      const { value } = operand;
+      text += typeof value === "object" && value !== null ? `[${formatValue(value)}]` : formatOperand(value);
+    } else text += operand.kind === "variable" ? `[${operand.variable.name}]` : "[_]";
+  }
+  return text;
+}
+
+function lowerBranch(
+  rule: Rule,
+  part: { value?: SyntaxTerm | undefined; body: readonly Expression[]; location: Rule["location"] },
+  context: RuleContext,
+): Branch {
+  const { head } = rule;
+  const scope = new Scope(context.globals, context.services);
+  scope.metadata = (name) => context.metadata(rule, name);
+  const argNames = new Set<string>();
+  for (const arg of head.args ?? []) addArgNames(arg, argNames);
+  scope.pushIgnored(argNames);
+  scope.pushIgnored(declaredNames(part.body));
+  declareArgs(scope, head.args ?? [], new Set());
+  const support: Statement[] = [];
+  const args = (head.args ?? []).map((arg) => lowerArg(scope, arg, support));
+  const body = lowerBody(scope, part.body);
+  const ref = lowerHeadRef(scope, rule, body);
+  const key = head.key === undefined ? undefined : bindDynamic(scope, lowerTerm(scope, head.key, body), body);
+  const value = part.value === undefined ? undefined : bindDynamic(scope, lowerTerm(scope, part.value, body), body);
+  body.push(...support);
+  scope.finish();
+  return { args, ref, key, value, body, location: part.location };
+}
+
+function lowerArg(scope: Scope, arg: SyntaxTerm, support: Statement[]): Term {
+  const calls: Statement[] = [];
+  const term = lowerTerm(scope, arg, calls);
+  if (calls.some((statement) => statement.kind === "call")) {
+    scope.problems.add("rego_compile_error", arg.location, "rule arguments cannot contain calls");
+  }
+  return bindDynamic(scope, term, support);
+}
+
+/** Variables of a parameter's pattern; object keys, sets and comprehensions are no patterns. */
+function addArgNames(term: SyntaxTerm, names: Set<string>): void {
+  if (term.kind === "ref") addNames(term, names);
+  else if (term.kind === "var") names.add(term.name);
+  else if (term.kind === "array") for (const item of term.items) addArgNames(item, names);
+  else if (term.kind === "object") for (const [, value] of term.pairs) addArgNames(value, names);
+}
+
+function declareArgs(scope: Scope, args: readonly SyntaxTerm[], known: Set<string>): void {
+  const names = new Map<string, SyntaxTerm>();
+  const visit = (term: SyntaxTerm): void => {
+    if (term.kind === "var" && !term.wildcard) names.set(term.name, term);
+    else if (term.kind === "array") for (const item of term.items) visit(item);
+    else if (term.kind === "object") for (const [, value] of term.pairs) visit(value);
+  };
+  for (const arg of args) visit(arg);
+  for (const [name, term] of names) {
+    if (known.has(name)) continue;
+    known.add(name);
+    scope.declare(name, "argument", term.location);
+  }
+}
+
+function lowerHeadRef(scope: Scope, rule: Rule, body: Statement[]): Term[] {
+  const { ref } = rule.head;
+  const name = ref.head.kind === "var" ? ref.head.name : "";
+  const first: Term = { kind: "constant", value: name, location: ref.head.location };
+  const rest = ref.operands.map((operand): Term => {
+    const term = lowerTerm(scope, operand, body);
+    const isScalar = term.kind === "constant" && (typeof term.value !== "object" || term.value === null);
+    if (term.kind === "variable" || isScalar) return term;
+    const variable = scope.factory.temporary();
+    body.push(toAssignment(variable, term, term.location));
+    return { kind: "variable", variable, location: term.location };
+  });
+  return [first, ...rest];
+}
+
+/** In strict mode: parameters that no branch uses. */
+function checkUnusedArgs(rule: Rule, { services }: RuleContext): void {
+  const names = new Set<string>();
+  for (const arg of rule.head.args ?? []) addArgNames(arg, names);
+  const counts = new Map<string, number>();
+  const count = (term: unknown): void => {
+    if (Array.isArray(term)) for (const item of term) count(item);
+    else if (typeof term === "object" && term !== null) {
+      const node = term as { kind?: unknown; name?: unknown };
+      if (node.kind === "var" && typeof node.name === "string") {
+        counts.set(node.name, (counts.get(node.name) ?? 0) + 1);
+      }
+      for (const value of Object.values(term)) if (typeof value === "object") count(value);
+    }
+  };
+  count([rule.head.args, rule.head.value, rule.body, rule.else]);
+  for (const name of names) {
+    if (name.startsWith("$") || (counts.get(name) ?? 0) > 1) continue;
+    const message = `unused argument ${name}. (hint: use _ (wildcard variable) instead)`;
+    services.problems.add("rego_compile_error", rule.head.location, message);
+  }
+}

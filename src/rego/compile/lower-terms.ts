@@ -1,0 +1,231 @@
+import type { CallTerm, Location, Term as SyntaxTerm } from "../syntax/index.ts";
+import { numberFromText, RegoObject, RegoSet, type Value } from "../value/index.ts";
+import { lowerBody } from "./lower-body.ts";
+import type { Callee, RefTerm, Statement, Term, Variable } from "./ir.ts";
+import { declaredNames, type Scope } from "./scope.ts";
+
+/**
+ * Resolves names in a term and moves its calls into statements that are added to `out`, in the order of evaluation.
+ * What is left has no calls: constants, variables, references, collections and comprehensions.
+ */
+export function lowerTerm(scope: Scope, term: SyntaxTerm, out: Statement[]): Term {
+  const { location } = term;
+  switch (term.kind) {
+    case "null":
+      return { kind: "constant", value: null, location };
+    case "boolean":
+    case "string":
+      return { kind: "constant", value: term.value, location };
+    case "number":
+      return { kind: "constant", value: numberFromText(term.text), location };
+    case "var":
+      return lowerVariable(scope, term.name, location);
+    case "ref":
+      return lowerRef(scope, term.head, term.operands, location, out);
+    case "array":
+    case "set":
+      return toCollection(
+        term.kind,
+        term.items.map((item) => lowerTerm(scope, item, out)),
+        location,
+      );
+    case "object":
+      return toObject(
+        term.pairs.map(([key, value]) => [lowerTerm(scope, key, out), lowerTerm(scope, value, out)]),
+        location,
+      );
+    case "array-comprehension":
+    case "set-comprehension":
+    case "object-comprehension":
+      return lowerComprehension(scope, term, location);
+    case "call":
+      return lowerCall(scope, term, out);
+    case "template-string":
+      return lowerTemplate(scope, term.parts, location, out);
+  }
+}
+
+function lowerVariable(scope: Scope, name: string, location: Location): Term {
+  const global = scope.findGlobal(name);
+  if (global !== undefined) return refFromPath(global.path, location);
+  if (name === "input" || name === "data") {
+    const declared = scope.findDeclared(name);
+    if (declared === undefined) return { kind: "ref", root: name, operands: [], location };
+    return { kind: "variable", variable: scope.use(name), location };
+  }
+  return { kind: "variable", variable: scope.use(name), location };
+}
+
+/** A reference to `["data", "a", "b"]` or `["input", "a"]`. */
+export function refFromPath(path: readonly string[], location: Location): RefTerm {
+  const operands = path.slice(1).map((value): Term => ({ kind: "constant", value, location }));
+  return { kind: "ref", root: path[0] === "input" ? "input" : "data", operands, location };
+}
+
+function lowerRef(
+  scope: Scope,
+  head: SyntaxTerm,
+  operands: readonly SyntaxTerm[],
+  location: Location,
+  out: Statement[],
+): Term {
+  const root = lowerTerm(scope, head, out);
+  const lowered = operands.map((operand) => lowerTerm(scope, operand, out));
+  if (root.kind === "ref") {
+    return { kind: "ref", root: root.root, operands: [...root.operands, ...lowered], location };
+  }
+  if (root.kind === "variable") return { kind: "ref", root: root.variable, operands: lowered, location };
+  const subject = scope.factory.temporary();
+  out.push(toAssignment(subject, root, location));
+  return { kind: "ref", root: subject, operands: lowered, location };
+}
+
+/** `variable = term`, as a statement that the compiler adds. */
+export function toAssignment(variable: Variable, term: Term, location: Location): Statement {
+  const left: Term = { kind: "variable", variable, location };
+  return { kind: "equal", negated: false, with: [], location, left, right: term };
+}
+
+function toCollection(kind: "array" | "set", items: Term[], location: Location): Term {
+  const values = constantsOf(items);
+  if (values === undefined) return { kind, items, location };
+  return { kind: "constant", value: kind === "array" ? values : RegoSet.from(values), location };
+}
+
+function toObject(pairs: [Term, Term][], location: Location): Term {
+  const keys = constantsOf(pairs.map(([key]) => key));
+  const values = constantsOf(pairs.map(([, value]) => value));
+  if (keys === undefined || values === undefined) return { kind: "object", pairs, location };
+  const value = RegoObject.from(keys.map((key, index) => [key, values[index] as Value] as const));
+  return { kind: "constant", value, location };
+}
+
+function constantsOf(terms: readonly Term[]): Value[] | undefined {
+  const values: Value[] = [];
+  for (const term of terms) {
+    if (term.kind !== "constant") return undefined;
+    values.push(term.value);
+  }
+  return values;
+}
+
+type Comprehension = Extract<
+  SyntaxTerm,
+  { kind: "array-comprehension" | "set-comprehension" | "object-comprehension" }
+>;
+
+function lowerComprehension(scope: Scope, syntax: Comprehension, location: Location): Term {
+  scope.pushIgnored(declaredNames(syntax.body));
+  scope.push();
+  const body = lowerBody(scope, syntax.body);
+  const support: Statement[] = [];
+  let key: Term | undefined;
+  if (syntax.kind === "object-comprehension") key = lowerTerm(scope, syntax.key, support);
+  const lowered = lowerTerm(scope, syntax.kind === "object-comprehension" ? syntax.value : syntax.term, support);
+  if (key !== undefined) key = bindDynamic(scope, key, support);
+  const term = bindDynamic(scope, lowered, support);
+  scope.pop();
+  scope.popIgnored();
+  const of = syntax.kind === "array-comprehension" ? "array" : syntax.kind === "set-comprehension" ? "set" : "object";
+  return { kind: "comprehension", of, key, term, body: [...body, ...support], location };
+}
+
+/** Puts a term that needs evaluation into a variable of its own, by a statement. */
+export function bindDynamic(scope: Scope, term: Term, out: Statement[]): Term {
+  if (!isDynamic(term)) return term;
+  const variable = scope.factory.temporary();
+  out.push(toAssignment(variable, term, term.location));
+  return { kind: "variable", variable, location: term.location };
+}
+
+/** Whether a term holds a reference or a comprehension. */
+export function isDynamic(term: Term): boolean {
+  switch (term.kind) {
+    case "constant":
+    case "variable":
+      return false;
+    case "ref":
+    case "comprehension":
+      return true;
+    case "array":
+    case "set":
+      return term.items.some(isDynamic);
+    case "object":
+      return term.pairs.some(([key, value]) => isDynamic(key) || isDynamic(value));
+  }
+}
+
+function lowerCall(scope: Scope, call: CallTerm, out: Statement[]): Term {
+  const { location } = call;
+  const { callee, name } = resolveCallee(scope, call.name, location);
+  const metadata = metadataOf(scope, callee);
+  if (metadata !== undefined) return { kind: "constant", value: metadata, location };
+  const args = call.args.map((arg) => lowerTerm(scope, arg, out));
+  const output: Term = { kind: "variable", variable: scope.factory.temporary(), location };
+  out.push({ kind: "call", negated: false, with: [], location, callee, name, args, output, nested: true });
+  return output;
+}
+
+/** What a call of a `rego.metadata` function stands for: a constant of the rule. */
+export function metadataOf(scope: Scope, callee: Callee): Value | undefined {
+  if (callee.kind !== "builtin" || scope.metadata === undefined) return undefined;
+  if (callee.name === "rego.metadata.chain") return scope.metadata("chain");
+  return callee.name === "rego.metadata.rule" ? scope.metadata("rule") : undefined;
+}
+
+/** The function that a dotted name is. */
+export function resolveCallee(
+  scope: Scope,
+  parts: readonly string[],
+  location: Location,
+): { callee: Callee; name: string } {
+  const written = parts.join(".");
+  const first = parts[0] as string;
+  if (scope.findDeclared(first) !== undefined) {
+    scope.problems.add("rego_compile_error", location, `called function ${written} shadowed`);
+  }
+  const global = scope.findGlobal(first);
+  const path = global === undefined ? [...parts] : [...global.path, ...parts.slice(1)];
+  if (path[0] === "data") return { callee: { kind: "rule", path: path.slice(1) }, name: path.join(".") };
+  return { callee: { kind: "builtin", name: path.join(".") }, name: path.join(".") };
+}
+
+function lowerTemplate(
+  scope: Scope,
+  parts: readonly (string | SyntaxTerm)[],
+  location: Location,
+  out: Statement[],
+): Term {
+  const items = parts.map((part): Term => {
+    if (typeof part === "string") return { kind: "constant", value: part, location };
+    return lowerCapture(scope, part);
+  });
+  const output: Term = { kind: "variable", variable: scope.factory.temporary(), location };
+  const args: Term[] = [items.length === 0 ? { kind: "constant", value: [""], location } : toCollection("array", items, location)];
+  const callee: Callee = { kind: "builtin", name: "internal.template_string" };
+  out.push({
+    kind: "call",
+    negated: false,
+    with: [],
+    location,
+    callee,
+    name: "internal.template_string",
+    args,
+    output,
+    nested: true,
+  });
+  return output;
+}
+
+/** `{x | x = term}`: the term's value as a set, which is empty where the term is undefined. */
+export function lowerCapture(scope: Scope, term: SyntaxTerm): Term {
+  const { location } = term;
+  const body: Statement[] = [];
+  scope.push();
+  const lowered = lowerTerm(scope, term, body);
+  const variable = scope.factory.temporary();
+  body.push(toAssignment(variable, lowered, location));
+  scope.pop();
+  return { kind: "comprehension", of: "set", key: undefined, term: { kind: "variable", variable, location }, body, location };
+}
+

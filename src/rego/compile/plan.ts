@@ -1,0 +1,98 @@
+import type { Dependencies, Facts } from "./dependencies.ts";
+import { type Plan, mockKey } from "./emit-unit.ts";
+import type { FunctionTable } from "./functions.ts";
+import type { PathKey, Statement, WithTarget } from "./ir.ts";
+import { rulesOf } from "./dependencies.ts";
+import type { Group, RuleTree, TreeNode } from "./rule-tree.ts";
+import { walkBody } from "./walk.ts";
+
+/** Works out what the emitter must know: what can be pending, what `with` changes, what is shared. */
+export function createPlan(
+  tree: RuleTree,
+  functions: FunctionTable,
+  dependencies: Dependencies,
+  query: readonly Statement[],
+): Plan & { nodes: readonly TreeNode[] } {
+  const pending = dependencies.affected((_, facts) => hasKind(facts, functions, "external"));
+  const nodes: TreeNode[] = [];
+  const indices = new Map<TreeNode, number>();
+  const visit = (node: TreeNode): void => {
+    indices.set(node, nodes.length);
+    nodes.push(node);
+    for (const child of node.sorted()) visit(child);
+  };
+  visit(tree.root);
+  const effects = new Map<string, readonly number[]>();
+  return {
+    tree,
+    functions,
+    pending,
+    keyed: new Set([...dependencies.selfDependent(), ...pending].filter(isPartial)),
+    mocked: mockedFunctions(tree, query),
+    nodes,
+    nodeIndex: (node) => indices.get(node) as number,
+    effectsOf: (targets) => {
+      const key = JSON.stringify(targets);
+      let found = effects.get(key);
+      if (found === undefined) {
+        const affected = dependencies.affected((group, facts) =>
+          targets.some((target) => isChanged(group, facts, target, tree)),
+        );
+        found = [...affected].map(({ index }) => index).sort((a, b) => a - b);
+        effects.set(key, found);
+      }
+      return found;
+    },
+  };
+}
+
+/** Whether a group's value can differ from one evaluation to the next with the same data. */
+export function isVolatile(facts: Facts, functions: FunctionTable): boolean {
+  if (facts.input) return true;
+  for (const name of facts.functions) {
+    const known = functions.get(name);
+    if (known?.nondeterministic === true || known?.kind === "external") return true;
+  }
+  return false;
+}
+
+function isPartial(group: Group): boolean {
+  return group.kind === "object" || group.kind === "set";
+}
+
+function hasKind(facts: Facts, functions: FunctionTable, kind: "external" | "pure"): boolean {
+  for (const name of facts.functions) if (functions.get(name)?.kind === kind) return true;
+  return false;
+}
+
+function mockedFunctions(tree: RuleTree, query: readonly Statement[]): Set<string> {
+  const found = new Set<string>();
+  const visitor = {
+    statement: (statement: Statement) => {
+      for (const { target } of statement.with) {
+        const key = mockKey(tree, target);
+        if (key !== undefined) found.add(key);
+      }
+    },
+  };
+  walkBody(query, visitor);
+  for (const group of tree.groups) {
+    for (const rule of rulesOf(group)) for (const branch of rule.branches) walkBody(branch.body, visitor);
+  }
+  return found;
+}
+
+/** Whether a group itself reads, calls or is what a `with` replaces. */
+function isChanged(group: Group, facts: Facts, target: WithTarget, tree: RuleTree): boolean {
+  if (target.kind === "input") return facts.input;
+  if (target.kind === "builtin") return facts.functions.has(target.name);
+  const path = target.path as PathKey[];
+  if (startsWith(group.path, path)) return true;
+  const replaced = tree.findGroup(path);
+  if (replaced !== undefined) return facts.groups.has(replaced);
+  return facts.data.some((read) => startsWith(read, path) || startsWith(path, read));
+}
+
+function startsWith(path: readonly PathKey[], prefix: readonly PathKey[]): boolean {
+  return path.length >= prefix.length && prefix.every((key, index) => path[index] === key);
+}

@@ -1,0 +1,71 @@
+import { type Expression, formatExpression, type Module, type Term as SyntaxTerm } from "../syntax/index.ts";
+import type { QueryOptions } from "./compiled.ts";
+import type { Statement, Variable } from "./ir.ts";
+import { lowerBody } from "./lower-body.ts";
+import { exportsOf } from "./lower-modules.ts";
+import { declaredNames, Scope, type ScopeServices, toGlobals } from "./scope.ts";
+import { statementVariables } from "./variables.ts";
+
+const capturePrefix = "$capture";
+
+/** A query's body with the variables that its solutions have values of. */
+export interface LoweredQuery {
+  body: Statement[];
+  variables: Variable[];
+  /** The variable with each expression's value; undefined where an expression has no value of its own. */
+  captures: (Variable | undefined)[];
+  expressions: string[];
+}
+
+/** A query in which each expression's value is in a variable; with several expressions they must not be false. */
+export function capturedQuery(body: readonly Expression[]): Expression[] {
+  const isFiltered = body.length > 1 || hasIteration(body);
+  return body.flatMap((expression, index) => {
+    if (expression.kind !== "term" || expression.negated) return [expression];
+    const { term, location } = expression;
+    if (term.kind === "call" && ["eq", "assign", "print"].includes(term.name.join("."))) return [expression];
+    const variable: SyntaxTerm = { kind: "var", name: `${capturePrefix}${index}`, wildcard: true, location };
+    const captured: Expression = { ...expression, term: { kind: "call", name: ["eq"], args: [term, variable], location } };
+    return isFiltered ? [captured, { ...expression, with: [], term: variable }] : [captured];
+  });
+}
+
+/** Whether a query may have more than one solution, as far as its text tells. */
+function hasIteration(value: unknown): boolean {
+  if (Array.isArray(value)) return value.some(hasIteration);
+  if (typeof value !== "object" || value === null) return false;
+  const node = value as { kind?: unknown; name?: unknown; operands?: { kind: string }[] };
+  if (node.kind === "some" || node.kind === "some-in") return true;
+  if (node.kind === "ref" && node.operands?.some((operand) => operand.kind === "var") === true) return true;
+  return Object.entries(value).some(([key, member]) => key !== "location" && hasIteration(member));
+}
+
+/** Resolves a query's names in the package and with the imports of the options. */
+export function lowerQuery(
+  body: readonly Expression[],
+  options: QueryOptions,
+  modules: readonly Module[],
+  services: ScopeServices,
+  original: readonly Expression[],
+): LoweredQuery {
+  const packagePath = [...(options.package ?? [])];
+  const names = options.package === undefined ? [] : (exportsOf(modules).get(packagePath.join("/")) ?? []);
+  const location = { file: "", row: 0, col: 0, offset: 0, end: 0 };
+  const imports = (options.imports ?? []).map(({ path, alias }) => ({
+    path: [...path],
+    location,
+    ...(alias === undefined ? {} : { alias }),
+  }));
+  const scope = new Scope(toGlobals({ package: packagePath, imports }, names), services);
+  scope.pushIgnored(declaredNames(body));
+  const statements = lowerBody(scope, body);
+  scope.finish();
+  const variables = new Map<string, Variable>();
+  for (const statement of statements) {
+    for (const variable of statementVariables(statement)) {
+      if (!variable.generated && variable.name !== "_") variables.set(variable.name, variable);
+    }
+  }
+  const captures = original.map((_, index) => scope.free(`${capturePrefix}${index}`));
+  return { body: statements, variables: [...variables.values()], captures, expressions: original.map(formatExpression) };
+}

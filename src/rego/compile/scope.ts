@@ -1,0 +1,228 @@
+import type { Expression, Location, Module, Term as SyntaxTerm } from "../syntax/index.ts";
+import type { Value } from "../value/index.ts";
+import type { Variable } from "./ir.ts";
+import type { Problems } from "./problems.ts";
+
+type Occurrence = "argument" | "seen" | "assigned" | "declared";
+
+interface Frame {
+  variables: Map<string, Variable>;
+  occurrences: Map<string, Occurrence>;
+  /** Declared here, to be reported where nothing uses them: by name. */
+  uses: Map<string, { count: number; occurrence: Occurrence; location: Location }>;
+}
+
+/** A name that a module's package or imports give a meaning to. */
+export interface Global {
+  path: string[];
+  used: boolean;
+}
+
+/** Hands out variables; ids are unique within a compilation. */
+export class VariableFactory {
+  #next = 0;
+
+  create(name: string, generated: boolean): Variable {
+    this.#next += 1;
+    return { id: this.#next, name, generated };
+  }
+
+  temporary(): Variable {
+    return this.create("", true);
+  }
+}
+
+/** What all scopes of a compilation share. */
+export interface ScopeServices {
+  factory: VariableFactory;
+  problems: Problems;
+  strict: boolean;
+  isFunctionName(name: string): boolean;
+}
+
+/**
+ * What names mean at a place in a rule: names of the package and imports, unless the rule declares them somewhere; then
+ * declared variables, innermost first; then variables of the whole rule that nothing declares.
+ */
+export class Scope {
+  readonly #frames: Frame[] = [];
+  readonly #ignored: Set<string>[] = [];
+  readonly #free = new Map<string, Variable>();
+  /** What `rego.metadata.chain()` and `rego.metadata.rule()` are in the rule; absent outside of rules. */
+  metadata: ((name: "chain" | "rule") => Value) | undefined;
+  readonly globals: ReadonlyMap<string, Global>;
+  readonly factory: VariableFactory;
+  readonly problems: Problems;
+  readonly strict: boolean;
+  /** Whether a dotted name is a built-in function or one of the host's. */
+  readonly isFunctionName: (name: string) => boolean;
+
+  constructor(globals: ReadonlyMap<string, Global>, shared: ScopeServices) {
+    this.globals = globals;
+    this.factory = shared.factory;
+    this.problems = shared.problems;
+    this.strict = shared.strict;
+    this.isFunctionName = shared.isFunctionName;
+    this.push();
+  }
+
+  push(): void {
+    this.#frames.push({ variables: new Map(), occurrences: new Map(), uses: new Map() });
+  }
+
+  /** Ends the innermost scope; in strict mode and for `some`, names that nothing used are reported. */
+  pop(): void {
+    const frame = this.#frames.pop();
+    if (frame !== undefined) this.#reportUnused(frame);
+  }
+
+  /** Reports what the outermost scope did not use, which is never popped. */
+  finish(): void {
+    for (const frame of this.#frames) this.#reportUnused(frame);
+  }
+
+  pushIgnored(names: Set<string>): void {
+    this.#ignored.push(names);
+  }
+
+  popIgnored(): void {
+    this.#ignored.pop();
+  }
+
+  /** The package's or import's meaning of a name, where nothing in the rule hides it. */
+  findGlobal(name: string): Global | undefined {
+    const global = this.globals.get(name);
+    if (global === undefined) return undefined;
+    for (const names of this.#ignored) if (names.has(name)) return undefined;
+    global.used = true;
+    return global;
+  }
+
+  findDeclared(name: string): Variable | undefined {
+    for (let index = this.#frames.length - 1; index >= 0; index -= 1) {
+      const frame = this.#frames[index] as Frame;
+      const variable = frame.variables.get(name);
+      if (variable !== undefined && frame.occurrences.get(name) !== "seen") return variable;
+    }
+    return undefined;
+  }
+
+  /** The variable that a name is, at a place where it is used. */
+  use(name: string): Variable {
+    for (let index = this.#frames.length - 1; index >= 0; index -= 1) {
+      const frame = this.#frames[index] as Frame;
+      const variable = frame.variables.get(name);
+      if (variable === undefined) continue;
+      const use = frame.uses.get(name);
+      if (use !== undefined) use.count += 1;
+      return variable;
+    }
+    let variable = this.#free.get(name);
+    if (variable === undefined) {
+      variable = this.factory.create(name.startsWith("$") ? "_" : name, false);
+      this.#free.set(name, variable);
+    }
+    const top = this.#frames[this.#frames.length - 1] as Frame;
+    top.variables.set(name, variable);
+    top.occurrences.set(name, "seen");
+    return variable;
+  }
+
+  /** Declares a name in the innermost scope. */
+  declare(name: string, occurrence: "argument" | "assigned" | "declared", location: Location): Variable {
+    const top = this.#frames[this.#frames.length - 1] as Frame;
+    const before = top.occurrences.get(name);
+    if (before !== undefined) {
+      const said = { seen: "referenced above", assigned: "assigned above", declared: "declared above", argument: "" };
+      const message = before === "argument" ? `arg ${name} redeclared` : `var ${name} ${said[before]}`;
+      this.problems.add("rego_compile_error", location, message);
+      return top.variables.get(name) as Variable;
+    }
+    const variable = this.factory.create(name, false);
+    top.variables.set(name, variable);
+    top.occurrences.set(name, occurrence);
+    top.uses.set(name, { count: 0, occurrence, location });
+    return variable;
+  }
+
+  /** A variable of the whole rule, where the name is one. */
+  free(name: string): Variable | undefined {
+    return this.#free.get(name);
+  }
+
+  #reportUnused(frame: Frame): void {
+    for (const [name, { count, occurrence, location }] of frame.uses) {
+      if (count > 0) continue;
+      if (occurrence === "declared") {
+        this.problems.add("rego_compile_error", location, `declared var ${name} unused`);
+      } else if (occurrence === "assigned" && this.strict) {
+        this.problems.add("rego_compile_error", location, `assigned var ${name} unused`);
+      }
+    }
+  }
+}
+
+/** Names that a body declares with `some` and `:=`, in `every` too but not inside of comprehensions. */
+export function declaredNames(body: readonly Expression[]): Set<string> {
+  const names = new Set<string>();
+  for (const expression of body) addDeclared(expression, names);
+  return names;
+}
+
+function addDeclared(expression: Expression, names: Set<string>): void {
+  switch (expression.kind) {
+    case "some":
+      for (const name of expression.variables) names.add(name);
+      break;
+    case "some-in":
+      if (expression.key !== undefined) addNames(expression.key, names);
+      addNames(expression.value, names);
+      break;
+    case "every":
+      for (const inner of expression.body) addDeclared(inner, names);
+      break;
+    case "term": {
+      const term = expression.term;
+      if (term.kind === "call" && term.name.length === 1 && term.name[0] === "assign" && term.args[0] !== undefined) {
+        addNames(term.args[0], names);
+      }
+    }
+  }
+}
+
+/** Every variable's name in a term. */
+export function addNames(term: SyntaxTerm, names: Set<string>): void {
+  switch (term.kind) {
+    case "var":
+      names.add(term.name);
+      break;
+    case "ref":
+      addNames(term.head, names);
+      for (const operand of term.operands) addNames(operand, names);
+      break;
+    case "array":
+    case "set":
+      for (const item of term.items) addNames(item, names);
+      break;
+    case "object":
+      for (const [key, value] of term.pairs) {
+        addNames(key, names);
+        addNames(value, names);
+      }
+      break;
+    case "call":
+      for (const arg of term.args) addNames(arg, names);
+      break;
+  }
+}
+
+/** Names that mean something in a module: rules of its package, and its imports. */
+export function toGlobals(module: Pick<Module, "package" | "imports">, exports: Iterable<string>): Map<string, Global> {
+  const globals = new Map<string, Global>();
+  for (const name of exports) globals.set(name, { path: ["data", ...module.package, name], used: false });
+  for (const { path, alias } of module.imports) {
+    if (path[0] === "future" || path[0] === "rego") continue;
+    globals.set(alias ?? (path[path.length - 1] as string), { path, used: false });
+  }
+  return globals;
+}

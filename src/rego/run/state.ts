@@ -1,0 +1,115 @@
+import type { BuiltinContext } from "../builtins/index.ts";
+import { RegoError } from "../errors.ts";
+import type { Location } from "../syntax/index.ts";
+import type { SourceLocation } from "../compile/compiled.ts";
+import type { Value } from "../value/index.ts";
+import type { Context } from "./context.ts";
+import type { EvaluationLimits, PendingCall } from "./types.ts";
+
+/** The bounds that count where the caller gives none. */
+export const defaultLimits: Required<EvaluationLimits> = {
+  timeMs: 60_000,
+  steps: 1_000_000_000,
+  depth: 5_000,
+  maxOutput: 10_000_000,
+  maxPasses: 64,
+};
+
+/** Steps between two looks at the clock. */
+const stepsPerCheck = 20_000;
+
+/** What one evaluation has used and knows so far. */
+export interface Run {
+  limits: Required<EvaluationLimits>;
+  root: Context;
+  builtins: BuiltinContext;
+  strict: boolean;
+  print: ((message: string, location: SourceLocation) => void) | undefined;
+  answers: Map<string, Value | undefined>;
+  noted: Map<string, PendingCall>;
+  /** Forgets what was pending in the pass before. */
+  resets: (() => void)[];
+  evaluations: number;
+  steps: number;
+  spentMs: number;
+  depth: number;
+}
+
+/**
+ * The counters that emitted code reads. Evaluation is synchronous, so one object serves all evaluations of a loaded
+ * policy, one after the other.
+ */
+export class State {
+  steps = 0;
+  /** Where `steps` is next looked at. */
+  maxSteps = 0;
+  #run: Run | undefined;
+  #startedAt = 0;
+
+  get run(): Run {
+    if (this.#run === undefined) throw new Error("nothing is being evaluated");
+    return this.#run;
+  }
+
+  /** Runs a part of an evaluation under its limits. */
+  enter<T>(run: Run, part: () => T): T {
+    const outer = this.#run;
+    const outerSteps = this.steps;
+    this.#run = run;
+    this.steps = run.steps;
+    this.#startedAt = performance.now();
+    this.#schedule();
+    try {
+      return part();
+    } catch (thrown) {
+      if (thrown instanceof RangeError && /call stack/i.test(thrown.message)) {
+        throw new RegoError("limit_depth", "evaluation is nested too deeply for the stack: simplify the policy or its data");
+      }
+      throw thrown;
+    } finally {
+      run.steps = this.steps;
+      run.spentMs += performance.now() - this.#startedAt;
+      run.depth = 0;
+      this.#run = outer;
+      this.steps = outerSteps;
+    }
+  }
+
+  #schedule(): void {
+    this.maxSteps = Math.min(this.steps + stepsPerCheck, this.run.limits.steps);
+  }
+
+  /** Called where `steps` has gone past `maxSteps`. Throws RegoError (limit_steps, limit_time). */
+  tick(): void {
+    const { limits, spentMs } = this.run;
+    if (this.steps > limits.steps) {
+      throw new RegoError("limit_steps", `evaluation took more than the ${limits.steps} steps that it may`);
+    }
+    const used = spentMs + performance.now() - this.#startedAt;
+    if (used > limits.timeMs) {
+      throw new RegoError("limit_time", `evaluation took longer than the ${limits.timeMs} ms that it may`);
+    }
+    this.#schedule();
+  }
+
+  /** Counts an evaluation of a rule or function; `leave` ends it. Throws RegoError (limit_depth). */
+  descend(): void {
+    const { run } = this;
+    run.evaluations += 1;
+    run.depth += 1;
+    if (run.depth > run.limits.depth) {
+      throw new RegoError("limit_depth", `rules and functions are nested deeper than the ${run.limits.depth} that they may`);
+    }
+    this.steps += 1;
+    if (this.steps > this.maxSteps) this.tick();
+  }
+
+  leave(): void {
+    this.run.depth -= 1;
+  }
+}
+
+/** A place of a compiled policy as errors carry it. */
+export function toLocation({ file, row, col }: SourceLocation): Location {
+  return { file, row, col, offset: 0, end: 0 };
+}

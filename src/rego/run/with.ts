@@ -1,0 +1,76 @@
+import type { CompiledPolicy, DocumentKey } from "../compile/compiled.ts";
+import type { Value } from "../value/index.ts";
+import { Context, type Memo, type Replacement, undefinedMark } from "./context.ts";
+import type { DocumentNode, Documents } from "./documents.ts";
+import { getPath, patch } from "./values.ts";
+
+/** Enters a `with`: the context in which its targets have the given values. */
+export type EnterWith = (context: Context, site: number, values: readonly (Value | Replacement)[]) => Context;
+
+interface Site {
+  targets: readonly Target[];
+  affected: Uint8Array;
+}
+
+type Target =
+  | { kind: "input"; path: readonly DocumentKey[] }
+  | { kind: "data"; path: readonly DocumentKey[]; nodes: readonly DocumentNode[] }
+  | { kind: "function"; key: string };
+
+/** Prepares what all `with` of a policy set need. */
+export function createWith(compiled: CompiledPolicy, documents: Documents): EnterWith {
+  const effects = compiled.effects.map((rules) => {
+    const affected = new Uint8Array(compiled.rules.length);
+    for (const rule of rules) affected[rule] = 1;
+    return affected;
+  });
+  const sites = compiled.withs.map((site): Site => {
+    const targets = site.targets.map((target): Target => {
+      if (target.kind !== "data") return target as Target;
+      return { kind: "data", path: target.path, nodes: documents.below(target.path) };
+    });
+    return { targets, affected: effects[site.effects] as Uint8Array };
+  });
+  return (parent, index, values) => enter(parent, sites[index] as Site, values);
+}
+
+function enter(parent: Context, { targets, affected }: Site, values: readonly (Value | Replacement)[]): Context {
+  let { input, data } = parent;
+  let mocks: Map<string, Value | Replacement> | undefined;
+  const hidden = new Map<number, DocumentNode>();
+  for (const [position, target] of targets.entries()) {
+    const value = values[position] as Value;
+    if (target.kind === "input") input = patch(input, target.path, value);
+    else if (target.kind === "data") {
+      data = patch(data, target.path, value);
+      for (const node of target.nodes) hidden.set(node.index, node);
+    } else {
+      mocks ??= new Map(parent.mocks);
+      mocks.set(target.key, values[position] as Value | Replacement);
+    }
+  }
+  const context = new Context(parent, affected, { input, data, size: parent.memo.length });
+  if (mocks !== undefined) {
+    context.mocks = mocks;
+    context.mockEffects = join(parent.mockEffects, affected);
+  }
+  if (hidden.size > 0) {
+    context.hidden = new Set([...(parent.hidden ?? []), ...hidden.keys()]);
+    const presets = new Map<number, Memo>(parent.presets);
+    for (const { rule, path } of hidden.values()) {
+      if (rule >= 0) presets.set(rule, toMemo(getPath(data, path)));
+    }
+    context.presets = presets;
+  }
+  for (const [rule, memo] of context.presets ?? []) context.memo[rule] = memo;
+  return context;
+}
+
+function join(first: Uint8Array | undefined, second: Uint8Array): Uint8Array {
+  if (first === undefined) return second;
+  return second.map((mark, index) => mark | (first[index] as number));
+}
+
+function toMemo(value: Value | undefined): Memo {
+  return value === undefined ? undefinedMark : value;
+}
