@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -19,6 +21,42 @@ const nextFolder = () => join(folder, String(stores++));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("registry on a directory store", () => describeRegistry(() => createDirectoryStore(nextFolder())));
+
+const writer = `
+const [module, directory] = process.argv.slice(1);
+const { createDirectoryStore } = await import(module);
+const { createHash } = await import("node:crypto");
+const store = createDirectoryStore(directory);
+const toDigest = (bytes) => "sha256:" + createHash("sha256").update(bytes).digest("hex");
+const write = async (lane) => {
+  for (let count = 0; ; count += 1) {
+    const bytes = Buffer.from((lane + " " + count + " ").repeat(2000));
+    const id = await store.uploads.start("app");
+    await store.uploads.append("app", id, bytes);
+    await store.uploads.commit("app", id, toDigest(bytes));
+    const manifest = bytes.subarray(0, 5000);
+    await store.manifests.put("app", toDigest(manifest), { mediaType: "application/x", bytes: manifest });
+    await store.manifests.setTag("app", "tag-" + lane + "-" + (count % 100), toDigest(manifest));
+    process.stdout.write(".");
+  }
+};
+await Promise.all([0, 1, 2, 3].map(write));
+`;
+
+/** Lets a process write to a store, and kills it in the middle of that after so many writes. */
+async function killWhileWriting(directory: string, writes: number): Promise<void> {
+  const module = new URL("./directory-store.ts", import.meta.url).href;
+  const args = ["--no-warnings", "--input-type=module", "--eval", writer, module, directory];
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+  const ended = once(child, "exit");
+  let seen = 0;
+  child.stdout.on("data", (dots: Buffer) => {
+    seen += dots.length;
+    if (seen >= writes) child.kill("SIGKILL");
+  });
+  await ended;
+  expect(seen).toBeGreaterThanOrEqual(writes);
+}
 
 describe("directory store", () => {
   const open = createOpener(() => createDirectoryStore(nextFolder()));
@@ -69,6 +107,25 @@ describe("directory store", () => {
     const content = join(directory, "content", digest.slice(7, 9), digest.slice(7));
     expect(readFileSync(content, "utf8")).toBe("layer");
     expect(existsSync(`${content}.tmp`)).toBe(false);
+  });
+
+  it("survives a kill at any moment: what is there is whole", async () => {
+    const directory = nextFolder();
+    await killWhileWriting(directory, 300);
+    const folders = readdirSync(join(directory, "content"));
+    let files = 0;
+    for (const name of folders.flatMap((first) => readdirSync(join(directory, "content", first)))) {
+      expect(digestOf(readFileSync(join(directory, "content", name.slice(0, 2), name)))).toBe(`sha256:${name}`);
+      files += 1;
+    }
+    expect(files).toBeGreaterThan(300);
+    const store = createDirectoryStore(directory);
+    const tags = await store.manifests.tags("app");
+    expect(tags.length).toBeGreaterThan(150);
+    for (const tag of tags) {
+      const digest = await store.manifests.resolveTag("app", tag);
+      expect(digest && (await store.manifests.get("app", digest))?.mediaType).toBe("application/x");
+    }
   });
 
   it("answers 500 for a manifest whose file was changed, never the changed bytes", async () => {
