@@ -1,5 +1,8 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { parseActionInputs } from "./action-inputs.ts";
+import { parse } from "yaml";
+import { actionInputs, parseActionInputs } from "./action-inputs.ts";
 import type { Environment } from "./configuration.ts";
 import { InputError } from "./errors.ts";
 
@@ -42,6 +45,17 @@ describe("parseActionInputs", () => {
       verification: { ignoreRekor: true },
       run: { workers: 3, strict: false },
     });
+  });
+
+  it("knows exactly the inputs that action.yml declares", () => {
+    const declared: unknown = parse(readFileSync(join(import.meta.dirname, "..", "..", "action.yml"), "utf8"));
+    const names = Object.keys((declared as { inputs: object }).inputs);
+    expect(actionInputs.map(({ name }) => name).toSorted()).toEqual(names.toSorted());
+  });
+
+  it("keeps the indentation of YAML that begins on its own line", () => {
+    const { configuration } = parseActionInputs({ INPUT_IMAGES: "\n  components:\n  - containerImage: a\n" });
+    expect(configuration.snapshot.images).toBe("  components:\n  - containerImage: a");
   });
 
   it("keeps the cache unless told otherwise", () => {

@@ -17,19 +17,18 @@ export const actionInputs = [
   { name: "issuer", flag: "certificate-oidc-issuer" },
   { name: "ignore-rekor", flag: "ignore-rekor" },
   { name: "policy", flag: "policy" },
-  { name: "effective-time", flag: "effective-time" },
-  { name: "platforms", flag: "platforms" },
   { name: "strict", flag: "strict" },
   { name: "info", flag: "info" },
   { name: "workers", flag: "workers" },
-  { name: "cache-dir", flag: "cache-dir" },
   { name: "cache", flag: undefined },
   { name: "extra-params", flag: undefined },
 ] as const;
 
 /** The value of an input, as runners hand it over: `INPUT_` and the name in capitals, blanks as `_`. */
 function readInput(env: Environment, name: string): string {
-  return (env[`INPUT_${name.replaceAll(" ", "_").toUpperCase()}`] ?? "").trim();
+  const text = (env[`INPUT_${name.replaceAll(" ", "_").toUpperCase()}`] ?? "").trimEnd();
+  // The first line of YAML keeps its indentation.
+  return text.includes("\n") ? text.replace(/^(?:[ \t]*\r?\n)+/, "") : text.trim();
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { ComponentReport, Report, RuleResult } from "../types/index.ts";
 import { escapeMarkdown } from "./markdown.ts";
-import { codeOf, countResults, metadataText, outcomeOf, termsOf } from "./totals.ts";
+import { codeOf, countResults, labelOf, metadataText, outcomeOf, termsOf } from "./totals.ts";
 
 const marks = { passed: "✅ passed", violated: "❌ violated", undecided: "⚠️ could not decide" } as const;
 
@@ -70,9 +70,12 @@ function titled(title: string, lines: readonly string[]): readonly string[] {
 }
 
 function undecidedLines({ components }: Report): readonly string[] {
-  const lines = components.flatMap(({ name, error }) =>
-    error === undefined ? [] : [`- **${escapeMarkdown(name)}** ${code(error.code)}: ${escapeMarkdown(error.message)}`],
-  );
+  const lines = components.flatMap((one) => {
+    const { error } = one;
+    return error === undefined
+      ? []
+      : [`- **${escapeMarkdown(labelOf(one))}** ${code(error.code)}: ${escapeMarkdown(error.message)}`];
+  });
   return titled("Could not decide", lines);
 }
 
@@ -92,19 +95,22 @@ function resultRow(component: ComponentReport, result: RuleResult): string {
   const title = metadataText(result, "title");
   const message = (title === undefined ? "" : `**${escapeMarkdown(title)}**<br>`) + escapeMarkdown(result.msg);
   const solution = escapeMarkdown(metadataText(result, "solution") ?? "");
-  return `| ${escapeMarkdown(component.name)} | ${rule} | ${message} | ${solution} |`;
+  return `| ${escapeMarkdown(labelOf(component))} | ${rule} | ${message} | ${solution} |`;
 }
 
 function skippedLines({ components }: Report): readonly string[] {
-  const lines = components.flatMap(({ name, skipped }) =>
-    skipped.length === 0 ? [] : [`- ${escapeMarkdown(name)}: ${skipped.map(code).join(", ")}`],
+  const lines = components.flatMap((one) =>
+    one.skipped.length === 0 ? [] : [`- ${escapeMarkdown(labelOf(one))}: ${one.skipped.map(code).join(", ")}`],
   );
   return titled("Checks that were switched off", lines);
 }
 
 function refusedLines({ components }: Report): readonly string[] {
-  const lines = components.flatMap(({ name, refused }) =>
-    refused.map((one) => `- ${escapeMarkdown(name)}: ${one.kind} ${code(one.location)}: ${escapeMarkdown(one.reason)}`),
+  const lines = components.flatMap((component) =>
+    component.refused.map(
+      ({ kind, location, reason }) =>
+        `- ${escapeMarkdown(labelOf(component))}: ${kind} ${code(location)}: ${escapeMarkdown(reason)}`,
+    ),
   );
   return titled("Evidence that was found and not accepted", lines);
 }

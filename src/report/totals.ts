@@ -28,6 +28,11 @@ export function outcomeOf(component: ComponentReport): "undecided" | "violated" 
   return component.success ? "passed" : "violated";
 }
 
+/** What a reader calls a component: its name, or its image where it has none. */
+export function labelOf(component: ComponentReport): string {
+  return component.name === "" ? component.containerImage : component.name;
+}
+
 /** The code of a result, or the empty text. */
 export function codeOf(result: RuleResult): string {
   const code = result.metadata?.code;
