@@ -131,8 +131,8 @@ function toAlternativeNameText(certificate: Certificate): string {
     ["DNS Names", dns],
     ["Email Addresses", emails],
     ["IP addresses", addresses],
-    ["OtherName", others.length === 1 ? others : []],
     ["URIs", uris],
+    ["OtherName", others.length === 1 ? others : []],
   ];
   return groups
     .filter(([, values]) => values.length > 0)

@@ -13,6 +13,8 @@ export interface TufOptions {
   readonly rootPath?: string | undefined;
   /** For each request; 10 seconds by default. */
   readonly timeoutMs?: number | undefined;
+  /** Tries after the first one, for each request; 2 by default. */
+  readonly retries?: number | undefined;
 }
 
 const publicGoodMirror = "https://tuf-repo-cdn.sigstore.dev";
@@ -29,6 +31,16 @@ export async function fetchTrustedRootByTuf(options: TufOptions): Promise<string
     return await fetchTarget({ ...options, mirrorUrl, directory });
   } catch (cause) {
     signal.throwIfAborted();
+    if (cause instanceof Error && "code" in cause && cause.code === "TUF_INIT_CACHE_ERROR") {
+      throw new SigstoreError(
+        `the mirror ${hostOf(mirrorUrl)} is not known: give its initial root.json (TUF_ROOT_JSON)`,
+        {
+          code: "trust_unavailable",
+          subject: hostOf(mirrorUrl),
+          cause,
+        },
+      );
+    }
     throw new SigstoreError(
       `the trusted root could not be fetched from ${hostOf(mirrorUrl)} (${rootCauseOf(cause)}): try again, give a trusted root file, or verify offline with the embedded root`,
       { code: "trust_unavailable", subject: hostOf(mirrorUrl), retryable: true, cause },
@@ -43,6 +55,7 @@ async function fetchTarget(options: TufOptions & { mirrorUrl: string; directory:
   const client = await initTUF({
     mirrorURL: options.mirrorUrl.replace(/\/+$/, ""),
     timeout: options.timeoutMs ?? 10_000,
+    retry: { retries: options.retries ?? 2 },
     cachePath: options.directory,
     ...(options.rootPath === undefined ? {} : { rootPath: options.rootPath }),
   });
