@@ -268,7 +268,7 @@ export class BodyEmitter {
   }
 
   valueAt(value: string, items: string, index: string, mode: string): string {
-    return this.atom(`${mode}===1?${value}.get(${items}[${index}]):${items}[${index}]`);
+    return this.atom(`${mode}===1?(${value}).get(${items}[${index}]):${items}[${index}]`);
   }
 
   #equal(statement: EqualStatement): void {

@@ -66,9 +66,20 @@ function emitData(emitter: BodyEmitter, ref: RefTerm): string {
 }
 
 function emitBase(emitter: BodyEmitter, operands: readonly Term[]): string {
-  const name = emitter.atom(`${emitter.context}.data`);
-  emitter.require(name, false);
-  return emitSteps(emitter, name, operands);
+  let value = emitter.atom(`${emitter.context}.data`);
+  emitter.require(value, false);
+  let isStored = true;
+  for (const operand of operands) {
+    isStored &&= emitter.canEvaluate(operand);
+    const isText = operand.kind === "constant" && typeof operand.value === "string";
+    if (!isStored || isText) value = emitStep(emitter, value, operand);
+    else {
+      // OPA's storage takes numbers for the names that they look like.
+      value = emitter.atom(`K.stored(${value},${emitter.term(operand)})`);
+      emitter.require(value, false);
+    }
+  }
+  return value;
 }
 
 function emitGroup(emitter: BodyEmitter, group: Group, operands: readonly Term[]): string {

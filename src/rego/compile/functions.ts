@@ -1,5 +1,4 @@
-import { builtins } from "../builtins/index.ts";
-import type { FunctionType } from "../builtins/index.ts";
+import { builtins, type FunctionType, signatures } from "../builtins/index.ts";
 import type { CompileOptions } from "./compiled.ts";
 import { defaultForbidden } from "./compiled.ts";
 
@@ -31,6 +30,9 @@ export class FunctionTable {
         nondeterministic: nondeterministic === true,
         deprecated: deprecated === true,
       });
+    }
+    for (const [name, type] of Object.entries(signatures)) {
+      if (!this.#functions.has(name)) this.#add(name, type, "builtin", true);
     }
     for (const name of metadataFunctions) this.#add(name, { args: [], result: { kind: "any" } }, "builtin");
     this.#add("internal.template_string", { args: [{ kind: "any" }], result: { kind: "string" } }, "builtin");

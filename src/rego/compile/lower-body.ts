@@ -203,7 +203,8 @@ function lowerEvery(scope: Scope, expression: Extract<Expression, { kind: "every
   return { kind: "every", negated: false, with: [], location, key, value, domain, body };
 }
 
-function lowerWith(scope: Scope, modifier: WithModifier, out: Statement[]): WithClause {
+/** Resolves a `with` modifier; what its value needs before goes to `out`. */
+export function lowerWith(scope: Scope, modifier: WithModifier, out: Statement[]): WithClause {
   const { location } = modifier.target;
   const target = lowerWithTarget(scope, modifier.target);
   const callee = toCallee(scope, modifier.value);

@@ -100,11 +100,10 @@ function lowerBranch(
 }
 
 function lowerArg(scope: Scope, arg: SyntaxTerm, support: Statement[]): Term {
-  const calls: Statement[] = [];
-  const term = lowerTerm(scope, arg, calls);
-  if (calls.some((statement) => statement.kind === "call")) {
+  if (arg.kind === "call") {
     scope.problems.add("rego_compile_error", arg.location, "rule arguments cannot contain calls");
   }
+  const term = lowerTerm(scope, arg, support);
   return bindDynamic(scope, term, support);
 }
 

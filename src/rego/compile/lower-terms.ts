@@ -1,6 +1,6 @@
-import type { CallTerm, Location, Term as SyntaxTerm } from "../syntax/index.ts";
+import type { CallTerm, Location, Term as SyntaxTerm, WithModifier } from "../syntax/index.ts";
 import { numberFromText, RegoObject, RegoSet, type Value } from "../value/index.ts";
-import { lowerBody } from "./lower-body.ts";
+import { lowerBody, lowerWith } from "./lower-body.ts";
 import type { Callee, RefTerm, Statement, Term, Variable } from "./ir.ts";
 import { declaredNames, type Scope } from "./scope.ts";
 
@@ -41,7 +41,7 @@ export function lowerTerm(scope: Scope, term: SyntaxTerm, out: Statement[]): Ter
     case "call":
       return lowerCall(scope, term, out);
     case "template-string":
-      return lowerTemplate(scope, term.parts, location, out);
+      return lowerTemplate(scope, term, out);
   }
 }
 
@@ -192,13 +192,13 @@ export function resolveCallee(
 
 function lowerTemplate(
   scope: Scope,
-  parts: readonly (string | SyntaxTerm)[],
-  location: Location,
+  template: Extract<SyntaxTerm, { kind: "template-string" }>,
   out: Statement[],
 ): Term {
-  const items = parts.map((part): Term => {
+  const { location } = template;
+  const items = template.parts.map((part, index): Term => {
     if (typeof part === "string") return { kind: "constant", value: part, location };
-    return lowerCapture(scope, part);
+    return lowerCapture(scope, part, template.modifiers?.get(index));
   });
   const output: Term = { kind: "variable", variable: scope.factory.temporary(), location };
   const args: Term[] = [items.length === 0 ? { kind: "constant", value: [""], location } : toCollection("array", items, location)];
@@ -218,13 +218,17 @@ function lowerTemplate(
 }
 
 /** `{x | x = term}`: the term's value as a set, which is empty where the term is undefined. */
-export function lowerCapture(scope: Scope, term: SyntaxTerm): Term {
+export function lowerCapture(scope: Scope, term: SyntaxTerm, modifiers: readonly WithModifier[] = []): Term {
   const { location } = term;
-  const body: Statement[] = [];
   scope.push();
-  const lowered = lowerTerm(scope, term, body);
+  const body: Statement[] = [];
+  const captured: Statement[] = [];
+  const clauses = modifiers.map((modifier) => lowerWith(scope, modifier, body));
+  const lowered = lowerTerm(scope, term, captured);
   const variable = scope.factory.temporary();
-  body.push(toAssignment(variable, lowered, location));
+  captured.push(toAssignment(variable, lowered, location));
+  for (const statement of captured) statement.with = clauses;
+  body.push(...captured);
   scope.pop();
   return { kind: "comprehension", of: "set", key: undefined, term: { kind: "variable", variable, location }, body, location };
 }

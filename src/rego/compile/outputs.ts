@@ -164,12 +164,17 @@ export function pairs(left: Term, right: Term): [Term, Term][] | undefined {
   if (a.kind !== "object" || b.kind !== "object" || a.pairs.length !== b.pairs.length) return undefined;
   const found: [Term, Term][] = [];
   for (const [key, value] of a.pairs) {
-    if (key.kind !== "constant") return undefined;
-    const partner = b.pairs.find(([other]) => other.kind === "constant" && equalValues(other.value, key.value));
+    if (key.kind !== "constant" && key.kind !== "variable") return undefined;
+    const partner = b.pairs.find(([other]) => isSameKey(key, other));
     if (partner === undefined) return undefined;
     found.push([value, partner[1]]);
   }
   return found;
+}
+
+function isSameKey(a: Term, b: Term): boolean {
+  if (a.kind === "constant" && b.kind === "constant") return equalValues(a.value, b.value);
+  return a.kind === "variable" && b.kind === "variable" && a.variable === b.variable;
 }
 
 /** A constant collection as a term of its members. */

@@ -25,7 +25,7 @@ import {
 import { Documents, type Place } from "./documents.ts";
 import { State, toLocation } from "./state.ts";
 import type { LoadOptions } from "./types.ts";
-import { compare, DocumentTree, eq, get, items, mode, toObject } from "./values.ts";
+import { compare, DocumentTree, eq, get, getStored, items, mode, toObject } from "./values.ts";
 import { createWith } from "./with.ts";
 
 type Implementation = Builtin["evaluate"];
@@ -71,6 +71,7 @@ export function createEnvironment(compiled: CompiledPolicy, options: LoadOptions
     with: createWith(compiled, documents),
     tick: () => state.tick(),
     get,
+    stored: getStored,
     mode,
     items,
     compare,
@@ -234,7 +235,10 @@ function createCalls(compiled: CompiledPolicy, options: LoadOptions, state: Stat
       if (pure !== undefined) return (args) => pure.evaluate(args);
       const builtin = builtins.get(name);
       if (builtin !== undefined) return builtin.evaluate;
-      throw new Error(`the function ${name} that the policies were compiled with was not given when they were loaded`);
+      if (compiled.functions.includes(name)) throw new Error(`the function ${name} must be given when the policies are loaded`);
+      return () => {
+        throw new RegoError("eval_internal_error", `${name}: this function is not available here`);
+      };
     },
     *iterate(_: Context, name: string, at: number, args: readonly Value[]): Iterable<Value> {
       try {

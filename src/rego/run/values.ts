@@ -34,6 +34,12 @@ export function get(value: Value, key: Value): Value | undefined {
   return undefined;
 }
 
+/** The member of a base document, where numbers find the names that they look like. */
+export function getStored(value: Value, key: Value): Value | undefined {
+  const found = get(value, key);
+  return found === undefined && typeof key === "number" && value instanceof RegoObject ? value.get(String(key)) : found;
+}
+
 /** 0 for a list, 1 for an object, 2 for a set, -1 for what cannot be iterated over. */
 export function mode(value: Value): number {
   if (typeof value !== "object" || value === null) return -1;
