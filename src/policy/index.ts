@@ -9,8 +9,8 @@ export {
   type EcBounds,
   type EcHost,
   type EcHostOptions,
-  type EcSigstorePort,
 } from "./ec/host.ts";
+export type { EcSigstorePort } from "./ec/sigstore-functions.ts";
 export { type EffectiveTime, formatEffectiveTime, parseEffectiveTime } from "./effective-time.ts";
 export { PolicyError, type PolicyErrorCode } from "./errors.ts";
 export {
