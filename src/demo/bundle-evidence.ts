@@ -1,7 +1,7 @@
 import { createHash, createPublicKey } from "node:crypto";
 import { type Descriptor, isJsonObject, toHex } from "../types/index.ts";
-import type { SignedImage, StoredEvidence } from "./evidence.ts";
 import type { KeyPair } from "./keys.ts";
+import type { SignedImage, StoredEvidence } from "./signed-image.ts";
 import { type Statement, signStatement } from "./statement.ts";
 import type { PushTarget } from "./target.ts";
 import {

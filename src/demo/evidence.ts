@@ -1,10 +1,12 @@
-import { type Digest, toHex } from "../types/index.ts";
+import { toHex } from "../types/index.ts";
 import { pushBundle } from "./bundle-evidence.ts";
 import { type KeyPair, signBytes } from "./keys.ts";
+import type { SignedImage, StoredEvidence } from "./signed-image.ts";
 import { type Statement, signStatement } from "./statement.ts";
 import { appendEvidence } from "./tag-evidence.ts";
 import type { PushTarget } from "./target.ts";
-import type { PushedManifest } from "./transfer.ts";
+
+export type { SignedImage, StoredEvidence } from "./signed-image.ts";
 
 /** `tag`: cosign 2's tags `.sig` and `.att`; `bundle`: cosign 3's Sigstore bundles as OCI referrers. */
 export type EvidenceFormat = "tag" | "bundle";
@@ -15,16 +17,6 @@ export interface EvidenceOptions {
   /** Only of signatures: `optional` of the simple-signing payload, or the annotations of the statement's subject. */
   annotations?: Readonly<Record<string, string>>;
 }
-
-/** Where a signature or an attestation was stored. */
-export interface StoredEvidence {
-  /** Of the manifest that holds it. */
-  digest: Digest;
-  /** `registry/repository:sha256-....sig`, or the referrer's pinned reference. */
-  reference: string;
-}
-
-export type SignedImage = Pick<PushedManifest, "registry" | "repository" | "digest" | "size" | "mediaType">;
 
 const signPredicateType = "https://sigstore.dev/cosign/sign/v1";
 

@@ -3,6 +3,7 @@ import { DemoError } from "./errors.ts";
 import { pipelineTasks } from "./provenance-pipeline.ts";
 import { createHex } from "./provenance-script.ts";
 
+/** What a test can report as `result` of its `TEST_OUTPUT`. */
 export type TestOutcome = "SUCCESS" | "FAILURE" | "WARNING" | "SKIPPED" | "ERROR";
 
 export interface ProvenanceOptions {

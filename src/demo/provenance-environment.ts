@@ -18,7 +18,7 @@ export function toAnnotations(build: ProvenanceBuild): Record<string, string> {
     [`${trigger}/definition`]: ".tekton/build-pipeline.yaml",
     [`${trigger}/event`]: "push",
     [`${trigger}/keep-runs`]: "3",
-    [`${trigger}/log`]: `https://console.example.com/namespaces/acme-builds/runs/${build.runName}/logs`,
+    [`${trigger}/log`]: `https://runs.example.com/namespaces/acme-builds/runs/${build.runName}/logs`,
     [`${trigger}/original-run`]: "shop-on-push",
     [`${trigger}/organisation`]: "acme",
     [`${trigger}/provider`]: "forge",
@@ -35,6 +35,7 @@ export function toAnnotations(build: ProvenanceBuild): Record<string, string> {
   };
 }
 
+/** What the cluster puts on every task as well as on the run. */
 export function toLabels(build: ProvenanceBuild): Record<string, string> {
   const { revision } = build.git;
   return {
@@ -53,6 +54,7 @@ export function toLabels(build: ProvenanceBuild): Record<string, string> {
   };
 }
 
+/** What the task's definition brings along. */
 export function toTaskAnnotations(task: PipelineTask): Record<string, string> {
   return {
     "tekton.dev/displayName": task.task.replaceAll("-", " "),
@@ -65,6 +67,7 @@ export function toTaskAnnotations(task: PipelineTask): Record<string, string> {
   };
 }
 
+/** Where in its run the task stands. */
 export function toTaskLabels(build: ProvenanceBuild, task: PipelineTask): Record<string, string> {
   return {
     "tekton.dev/memberOf": "tasks",

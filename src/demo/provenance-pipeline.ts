@@ -35,6 +35,7 @@ const buildParameters = {
   TLS_VERIFY: "true",
 };
 
+/** In the order of their begin: whatever `after` names comes first. */
 export const pipelineTasks: readonly PipelineTask[] = [
   { name: "prepare", task: "prepare-run", steps: [460], seconds: 9, parameters: { rebuild: "false" } },
   {

@@ -1,6 +1,6 @@
 import { type Descriptor, isJsonObject, toHex } from "../types/index.ts";
 import { DemoError } from "./errors.ts";
-import type { SignedImage, StoredEvidence } from "./evidence.ts";
+import type { SignedImage, StoredEvidence } from "./signed-image.ts";
 import type { PushTarget } from "./target.ts";
 import { type Blob, ociManifestType, pushBlob, pushManifest, readManifest } from "./transfer.ts";
 

@@ -27,6 +27,7 @@ interface Session {
   grants: readonly RegistryGrant[];
 }
 
+/** Tokens are signed with a key of their own for each registry: another one's are refused. */
 export function createAuthentication(options: RegistryAuthOptions): Authentication {
   const secret = randomBytes(32);
   const now = options.now ?? Date.now;

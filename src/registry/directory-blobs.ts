@@ -14,6 +14,7 @@ import type { BlobStore, UploadStore } from "./store.ts";
 
 const nothing = new Uint8Array();
 
+/** Blobs as files named by their digest, and an empty file in each repository that holds one. */
 export function createBlobs(layout: DirectoryLayout): BlobStore {
   return {
     async size(repository, digest) {
@@ -36,6 +37,7 @@ export function createBlobs(layout: DirectoryLayout): BlobStore {
   };
 }
 
+/** Uploads as files that grow, and become content by a rename. */
 export function createUploads(layout: DirectoryLayout): UploadStore {
   return {
     async start(repository) {

@@ -29,6 +29,7 @@ export interface DirectoryLayout {
   temporary(): string;
 }
 
+/** Makes paths only; nothing is read or written. */
 export function createLayout(root: string): DirectoryLayout {
   const repository = (name: string) => join(root, "repositories", hashName(name));
   return {

@@ -1,4 +1,3 @@
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type Digest, isDigest, isJsonObject, toDigest, toHex } from "../types/index.ts";
 import {
@@ -15,17 +14,9 @@ import type { ManifestStore } from "./store.ts";
 
 const nothing = new Uint8Array();
 
+/** Manifests as content with their media type beside it, tags and referrers as small files. */
 export function createManifests(layout: DirectoryLayout): ManifestStore {
-  const readTag = async (path: string) => parseTag(await readIfThere(path));
-  const listTags = async (repository: string) => {
-    const tags: StoredTag[] = [];
-    // One after the other: a repository may have more tags than a process may open files.
-    for (const name of await listIfThere(layout.tags(repository))) {
-      const tag = await readTag(join(layout.tags(repository), name));
-      if (tag !== undefined) tags.push(tag);
-    }
-    return tags;
-  };
+  const tagFiles = createTagFiles(layout);
   return {
     async hasRepository(repository) {
       return (await sizeIfThere(layout.repository(repository))) !== undefined;
@@ -42,25 +33,18 @@ export function createManifests(layout: DirectoryLayout): ManifestStore {
       await writeAtomically(layout, layout.manifestLink(repository, digest), Buffer.from(manifest.mediaType));
     },
     async remove(repository, digest) {
-      for (const { tag, digest: target } of await listTags(repository)) {
-        if (target === digest) await removeIfThere(layout.tag(repository, tag));
+      for (const { tag, digest: target } of await tagFiles.list(repository)) {
+        if (target === digest) await tagFiles.remove(repository, tag);
       }
       return await removeIfThere(layout.manifestLink(repository, digest));
     },
-    async resolveTag(repository, tag) {
-      return (await readTag(layout.tag(repository, tag)))?.digest;
-    },
-    async setTag(repository, tag, digest) {
-      await writeAtomically(layout, layout.tag(repository, tag), Buffer.from(JSON.stringify({ tag, digest })));
-    },
-    async removeTag(repository, tag) {
-      return await removeIfThere(layout.tag(repository, tag));
-    },
+    resolveTag: tagFiles.resolve,
+    setTag: tagFiles.set,
+    removeTag: tagFiles.remove,
     async tags(repository) {
-      return (await listTags(repository)).map(({ tag }) => tag);
+      return (await tagFiles.list(repository)).map(({ tag }) => tag);
     },
     async addReferrer(repository, subject, referrer) {
-      await mkdir(layout.referrers(repository, subject), { recursive: true });
       await writeAtomically(layout, join(layout.referrers(repository, subject), toHex(referrer)), nothing);
     },
     async removeReferrer(repository, subject, referrer) {
@@ -69,6 +53,29 @@ export function createManifests(layout: DirectoryLayout): ManifestStore {
     async referrers(repository, subject) {
       const names = await listIfThere(layout.referrers(repository, subject));
       return names.map((hex) => `sha256:${hex}`).filter(isDigest);
+    },
+  };
+}
+
+function createTagFiles(layout: DirectoryLayout) {
+  return {
+    async list(repository: string): Promise<readonly StoredTag[]> {
+      const tags: StoredTag[] = [];
+      // One after the other: a repository may have more tags than a process may open files.
+      for (const name of await listIfThere(layout.tags(repository))) {
+        const tag = parseTag(await readIfThere(join(layout.tags(repository), name)));
+        if (tag !== undefined) tags.push(tag);
+      }
+      return tags;
+    },
+    async resolve(repository: string, tag: string): Promise<Digest | undefined> {
+      return parseTag(await readIfThere(layout.tag(repository, tag)))?.digest;
+    },
+    async set(repository: string, tag: string, digest: Digest): Promise<void> {
+      await writeAtomically(layout, layout.tag(repository, tag), Buffer.from(JSON.stringify({ tag, digest })));
+    },
+    async remove(repository: string, tag: string): Promise<boolean> {
+      return await removeIfThere(layout.tag(repository, tag));
     },
   };
 }

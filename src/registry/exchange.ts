@@ -32,6 +32,7 @@ export async function readBody(body: AsyncIterable<Uint8Array>, maxBytes: number
   return Buffer.concat(pieces, size);
 }
 
+/** The refusal of a body over its limit (413). */
 export function createTooLarge(what: string, maxBytes: number): RegistryError {
   return new RegistryError(`expected ${what} of at most ${maxBytes} bytes, got more; raise the registry's limit`, {
     code: "SIZE_INVALID",
@@ -39,6 +40,7 @@ export function createTooLarge(what: string, maxBytes: number): RegistryError {
   });
 }
 
+/** The refusal of a method that an end does not have (405). */
 export function createMethodRefusal(exchange: Exchange, allowed: readonly string[]): RegistryError {
   return new RegistryError(`expected one of ${allowed.join(", ")} here, got ${exchange.method}`, {
     code: "UNSUPPORTED",
@@ -47,6 +49,7 @@ export function createMethodRefusal(exchange: Exchange, allowed: readonly string
   });
 }
 
+/** A JSON text in UTF-8. */
 export function toJsonBytes(value: unknown): Uint8Array {
   return Buffer.from(JSON.stringify(value));
 }

@@ -5,10 +5,12 @@ const namePattern = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\
 const tagPattern = /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/;
 const maxNameLength = 255;
 
+/** Whether the text is a `<name>` of distribution-spec 1.1, at most 255 characters. */
 export function isRepositoryName(text: string): boolean {
   return text.length <= maxNameLength && namePattern.test(text);
 }
 
+/** Whether the text is a tag: at most 128 characters. */
 export function isTag(text: string): boolean {
   return tagPattern.test(text);
 }
@@ -45,6 +47,7 @@ export function requireDigest(text: string): Digest {
 /** What stands for a manifest in a path: a digest contains a colon, a tag never does. */
 export type ManifestReference = { kind: "digest"; digest: Digest } | { kind: "tag"; tag: string };
 
+/** @throws RegistryError `DIGEST_INVALID`, `TAG_INVALID` */
 export function parseManifestReference(text: string): ManifestReference {
   if (text.includes(":")) return { kind: "digest", digest: requireDigest(text) };
   assertTag(text);

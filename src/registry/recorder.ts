@@ -8,6 +8,7 @@ export interface Recorder {
   readonly count: number;
 }
 
+/** Keeps the last `maxRequests`; for a moment up to twice as many. */
 export function createRecorder(maxRequests: number): Recorder {
   let requests: RecordedRequest[] = [];
   let count = 0;

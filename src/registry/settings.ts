@@ -19,6 +19,7 @@ export interface Settings {
 
 const mebibyte = 1024 * 1024;
 
+/** The one place of the registry's defaults, but for those of its authentication. */
 export function toSettings(options: RegistryOptions): Settings {
   return {
     store: options.store ?? createMemoryStore(),

@@ -15,6 +15,7 @@ interface Target {
   id: string;
 }
 
+/** Keeps in mind which uploads are being written to: a second writer at the same time gets 409. */
 export function createUploadEnds(settings: Settings): Uploads {
   /** Uploads that a request is writing to at this moment. */
   const busy = new Set<string>();
