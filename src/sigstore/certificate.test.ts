@@ -14,6 +14,7 @@ import { type Authority, issuer, makeAuthority, makeKeyPair, workflow } from "./
 import {
   alternativeNames,
   der,
+  extension,
   forCode,
   forServers,
   isAuthority,
