@@ -138,6 +138,14 @@ describe("manifests that are refused", () => {
     expect((await fetch(`${registry.url}/v2/app/manifests/v1`)).status).toBe(404);
   });
 
+  it.each([null, []])("may have no layers or children: %j", async (none) => {
+    const registry = await open();
+    const manifest = await createManifest(registry, "app", { layers: none });
+    expect((await putManifest(registry, "app", "image", manifest)).status).toBe(201);
+    const index = { schemaVersion: 2, mediaType: indexType, manifests: none };
+    expect((await putManifest(registry, "app", "index", index, indexType)).status).toBe(201);
+  });
+
   it("over the size limit get 413, at the limit they pass", async () => {
     const registry = await open({ maxManifestBytes: 1000 });
     const manifest = JSON.stringify(await createManifest(registry, "app"));

@@ -72,6 +72,8 @@ function findMediaType(manifest: JsonObject, contentType: string | undefined): s
 }
 
 function parseList(value: unknown, where: string): readonly Descriptor[] {
+  // What Go programs write for an empty list.
+  if (value === null) return [];
   if (!Array.isArray(value)) throw refuse(`${where} to be a list`, typeof value);
   return value.map((entry, position) => parseDescriptor(entry, `${where}[${position}]`));
 }

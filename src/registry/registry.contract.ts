@@ -148,6 +148,9 @@ export function describeRegistry(createStore: () => RegistryStore): void {
       expect(await read("bytes=-3")).toEqual([206, "789", "bytes 7-9/10"]);
       expect(await read("bytes=8-99")).toEqual([206, "89", "bytes 8-9/10"]);
       expect((await read("bytes=10-"))[0]).toBe(416);
+      expect((await read("bytes=5-3"))[0]).toBe(416);
+      expect((await read("bytes=-0"))[0]).toBe(416);
+      expect((await read("bytes=-99"))[1]).toBe("0123456789");
       expect(await read("bytes=0-1,4-5")).toEqual([200, "0123456789", null]);
       expect(await read("lines=1-2")).toEqual([200, "0123456789", null]);
     });
