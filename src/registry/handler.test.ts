@@ -311,7 +311,7 @@ describe("the server", () => {
       socket.on("close", () => resolve());
     });
     const url = `${registry.url}${location}`;
-    await expect.poll(() => registry.requests.some(({ method }) => method === "PATCH")).toBe(true);
+    await expect.poll(() => registry.requests.some(({ method }) => method === "PATCH"), { timeout: 20_000 }).toBe(true);
     const put = await fetch(`${url}?digest=${digestOf("all of it")}`, { method: "PUT", body: "all of it" });
     expect(put.status).toBe(201);
   });

@@ -250,7 +250,7 @@ export function describeRegistry(createStore: () => RegistryStore): void {
         yield Buffer.from("ef");
       })();
       const slow = fetch(url, { method: "PATCH", body: ReadableStream.from(pieces), duplex: "half" });
-      await expect.poll(async () => (await fetch(url)).headers.get("range")).toBe("0-3");
+      await expect.poll(async () => (await fetch(url)).headers.get("range"), { timeout: 20_000 }).toBe("0-3");
       const other = await fetch(url, { method: "PATCH", body: "x" });
       expect([other.status, await readCodes(other)]).toEqual([409, ["BLOB_UPLOAD_INVALID"]]);
       release();
