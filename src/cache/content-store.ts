@@ -1,7 +1,11 @@
 import type { Digest, Log } from "../types/index.ts";
+import type { CacheFiles } from "./files.ts";
 
-/** Bytes in the order of their stream. */
+/** Bytes in the order of their stream. To be read to the end, or closed (`break` out of `for await`). */
 export type ByteStream = AsyncIterable<Uint8Array>;
+
+/** A stream, or how to start one; the signal aborts when nobody reads it any more. */
+export type ByteSource = ByteStream | ((signal: AbortSignal) => ByteStream);
 
 export interface CacheClock {
   /** Milliseconds since 1970. */
@@ -49,25 +53,29 @@ export interface VerifyResult {
  * scopes that stored it or were granted it.
  */
 export interface ContentStore {
-  /** Undefined is a miss. The bytes were checked before the first one is given, and are checked again while read. */
+  /**
+   * Finished content; undefined is a miss. The bytes were checked before the first one is given, and are checked again
+   * while read. Content on its way is a miss here: `tee` joins it.
+   */
   get(digest: Digest, scope: string): Promise<ByteStream | undefined>;
   /** As `get`, in one piece; content of more than `maxBytes` is a miss. */
   readAll(digest: Digest, scope: string, maxBytes: number): Promise<Uint8Array | undefined>;
   /**
-   * Passes a stream through and stores it. Readers of the same digest and scope share one flight: `source` is only
-   * iterated by the first. Ends with CacheError `digest-mismatch` where the bytes are not those of the digest; the
-   * source's own errors reach every reader.
+   * Passes a stream through and stores it. Readers of the same digest and scope share one flight: only the first one's
+   * `source` is read, once, as fast as it comes, and each reader follows at its own pace. Ends with CacheError
+   * `digest-mismatch` where the bytes are not those of the digest; the source's errors reach every reader. A reader
+   * whose signal aborts gets the signal's reason, and the others go on.
    */
-  tee(digest: Digest, scope: string, source: ByteStream): ByteStream;
+  tee(digest: Digest, scope: string, source: ByteSource, options?: { signal?: AbortSignal }): ByteStream;
   /** Whether the content is there, or on its way, for some scope. Its bytes are not checked. */
   has(digest: Digest): Promise<boolean>;
-  /** Lets a scope see content that is there: call it when the registry has confirmed that who asks may. */
+  /** Lets a scope see content that is there: to be called when the registry has confirmed that who asks may. */
   grant(digest: Digest, scope: string): Promise<void>;
-  /** Remembers a short text (at most 4096 bytes) under a name, for this scope alone. */
+  /** Remembers a text of at most 256 KiB under a name, for this scope alone. */
   writeNote(name: string, scope: string, text: string): Promise<void>;
   readNote(name: string, scope: string): Promise<string | undefined>;
   statistics(): CacheStatistics;
-  /** Removes least recently used content until at most `maxBytes` (default: the bound) are left. */
+  /** Removes what was used least recently until at most `maxBytes` (default: the bound) are left; nothing in use. */
   prune(options?: { maxBytes?: number }): Promise<PruneResult>;
   /** Reads every file and removes those whose bytes are not their name. */
   verify(options?: { signal?: AbortSignal }): Promise<VerifyResult>;
@@ -82,4 +90,6 @@ export interface ContentStoreOptions {
   maxBytes: number;
   log: Log;
   clock?: CacheClock;
+  /** The disk; default is the real one. */
+  files?: CacheFiles;
 }

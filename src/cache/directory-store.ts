@@ -1,6 +1,92 @@
-import type { ContentStore, ContentStoreOptions } from "./content-store.ts";
-import { CacheError } from "./errors.ts";
+import type { ContentStore, ContentStoreOptions, VerifyResult } from "./content-store.ts";
+import { type Contents, createContents } from "./contents.ts";
+import { createDepartures } from "./departures.ts";
+import { listEntries } from "./eviction.ts";
+import { createHousekeeping } from "./housekeeping.ts";
+import { formatVersion } from "./layout.ts";
+import { createNotes } from "./notes.ts";
+import { hasDigest } from "./reading.ts";
+import { createStoreContext, type StoreContext } from "./store-context.ts";
 
-export function createContentStore(_options: ContentStoreOptions): ContentStore {
-  throw new CacheError("being built", { code: "digest-mismatch" });
+/** A store in a folder; made when first needed, shared with other processes. See ContentStore. */
+export function createContentStore(options: ContentStoreOptions): ContentStore {
+  const context = createStoreContext(options);
+  const { files, layout, counts, maxBytes } = context;
+  const contents = createContents(context);
+  const housekeeping = createHousekeeping(
+    context,
+    (digest) => contents.isInUse(digest) || departures.isUnderWay(digest),
+  );
+  const departures = createDepartures(context, contents, housekeeping);
+  const notes = createNotes(context, (bytes) => housekeeping.account(bytes));
+
+  function count<T>(found: T | undefined): T | undefined {
+    counts[found === undefined ? "misses" : "hits"] += 1;
+    return found;
+  }
+
+  return {
+    get: async (digest, scope) => count(await contents.find(digest, scope)),
+    readAll: async (digest, scope, limit) => count(await contents.readAll(digest, scope, limit)),
+    tee: departures.tee,
+
+    async has(digest) {
+      if (departures.isUnderWay(digest)) return true;
+      const state = await context.attempt(`look for ${digest}`, async () =>
+        (await context.isReady()) ? files.state(layout.blob(digest)) : undefined,
+      );
+      return state !== undefined;
+    },
+
+    async grant(digest, scope) {
+      departures.addScope(digest, scope);
+      if (!(await context.isReady())) return;
+      await context.attempt("note who may read", () => context.keepPending(contents.grant(digest, scope)));
+    },
+
+    writeNote: (name, scope, text) => context.keepPending(notes.write(name, scope, text)),
+    readNote: notes.read,
+    statistics: () => ({ ...counts }),
+
+    async prune({ maxBytes: limit = maxBytes } = {}) {
+      await context.isReady();
+      return housekeeping.evict(limit);
+    },
+
+    async verify({ signal } = {}) {
+      return (await context.isReady()) ? verifyAll(context, contents, signal) : { checked: 0, corrupt: 0 };
+    },
+
+    async info() {
+      const entries = await listEntries(files, layout);
+      return {
+        directory: options.directory,
+        formatVersion,
+        entries: entries.length,
+        bytes: entries.reduce((sum, { bytes }) => sum + bytes, 0),
+        maxBytes,
+        temporaryFiles: (await files.list(layout.temporary)).length,
+      };
+    },
+
+    close: context.settle,
+  };
+}
+
+async function verifyAll(
+  { files, layout }: StoreContext,
+  contents: Contents,
+  signal: AbortSignal | undefined,
+): Promise<VerifyResult> {
+  const result = { checked: 0, corrupt: 0 };
+  for (const { digest, path } of await listEntries(files, layout)) {
+    const file = digest && (await files.open(path));
+    if (!file) continue;
+    result.checked += 1;
+    const isGood = await hasDigest(file, digest, signal).finally(() => file.close());
+    if (isGood) continue;
+    result.corrupt += 1;
+    await contents.dropCorrupt(digest);
+  }
+  return result;
 }

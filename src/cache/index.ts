@@ -1,4 +1,5 @@
 export type {
+  ByteSource,
   ByteStream,
   CacheClock,
   CacheInfo,
@@ -10,3 +11,4 @@ export type {
 } from "./content-store.ts";
 export { createContentStore } from "./directory-store.ts";
 export { CacheError, type CacheErrorCode } from "./errors.ts";
+export { type CacheFile, type CacheFiles, diskFiles, type FileState } from "./files.ts";

@@ -1,0 +1,83 @@
+import { constants, type FileHandle, mkdir, open, readdir, rename, stat, unlink, utimes } from "node:fs/promises";
+
+/** An open file. */
+export interface CacheFile {
+  /** Writes all of it, or throws. */
+  write(pieces: readonly Uint8Array[], position: number): Promise<void>;
+  /** Fills the buffer from the position as far as one read goes; 0 is the end. */
+  read(buffer: Uint8Array, position: number): Promise<number>;
+  size(): Promise<number>;
+  close(): Promise<void>;
+}
+
+export interface FileState {
+  bytes: number;
+  /** Milliseconds since 1970. */
+  modifiedAtMs: number;
+}
+
+/** What the cache needs of a disk. */
+export interface CacheFiles {
+  makeDirectory(path: string): Promise<void>;
+  /** A new file for writing and reading; throws where there is one of that name. */
+  create(path: string): Promise<CacheFile>;
+  /** Undefined where there is none. */
+  open(path: string): Promise<CacheFile | undefined>;
+  /** Replaces what is there. */
+  rename(from: string, to: string): Promise<void>;
+  /** Not there is fine. */
+  remove(path: string): Promise<void>;
+  /** Names in a folder; none where there is no folder. */
+  list(path: string): Promise<readonly string[]>;
+  state(path: string): Promise<FileState | undefined>;
+  touch(path: string, atMs: number): Promise<void>;
+}
+
+/** The code of a system error, such as `ENOSPC`. */
+export function toErrorCode(thrown: unknown): string {
+  return thrown instanceof Error && "code" in thrown && typeof thrown.code === "string" ? thrown.code : "";
+}
+
+async function orMissing<T, Missing>(promise: Promise<T>, missing: Missing): Promise<T | Missing> {
+  try {
+    return await promise;
+  } catch (thrown) {
+    if (toErrorCode(thrown) === "ENOENT") return missing;
+    throw thrown;
+  }
+}
+
+function toCacheFile(handle: FileHandle): CacheFile {
+  return {
+    async write(pieces, position) {
+      const expected = pieces.reduce((sum, piece) => sum + piece.length, 0);
+      const { bytesWritten } = await handle.writev([...pieces], position);
+      if (bytesWritten !== expected) throw new Error(`wrote ${bytesWritten} of ${expected} bytes`);
+    },
+    read: async (buffer, position) => (await handle.read(buffer, 0, buffer.length, position)).bytesRead,
+    size: async () => (await handle.stat()).size,
+    close: () => handle.close(),
+  };
+}
+
+/** The real disk. Files are for their owner alone. */
+export const diskFiles: CacheFiles = {
+  async makeDirectory(path) {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+  },
+  create: async (path) => toCacheFile(await open(path, "wx+", 0o600)),
+  async open(path) {
+    const handle = await orMissing(open(path, constants.O_RDONLY), undefined);
+    return handle && toCacheFile(handle);
+  },
+  rename,
+  remove: (path) => orMissing(unlink(path), undefined),
+  list: (path) => orMissing(readdir(path), []),
+  async state(path) {
+    const found = await orMissing(stat(path), undefined);
+    return found?.isFile() ? { bytes: found.size, modifiedAtMs: found.mtimeMs } : undefined;
+  },
+  async touch(path, atMs) {
+    await utimes(path, atMs / 1000, atMs / 1000);
+  },
+};

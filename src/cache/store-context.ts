@@ -1,0 +1,89 @@
+import { toErrorMessage } from "../types/index.ts";
+import type { CacheStatistics, ContentStoreOptions } from "./content-store.ts";
+import { removeAbandoned } from "./eviction.ts";
+import { type CacheFiles, diskFiles } from "./files.ts";
+import { createLayout, type Layout } from "./layout.ts";
+import { readOwner } from "./owners.ts";
+
+/** How long a file's time may lag behind its last use. */
+const touchIntervalMs = 60_000;
+
+/** What the parts of a store share. */
+export interface StoreContext {
+  readonly files: CacheFiles;
+  readonly layout: Layout;
+  readonly maxBytes: number;
+  readonly counts: CacheStatistics;
+  /** Makes the folder on first use; false where there can be none. */
+  isReady(): Promise<boolean>;
+  /** The cache's faults are misses: undefined, and a line in the log. */
+  attempt<T>(what: string, work: () => Promise<T>): Promise<T | undefined>;
+  warn(message: string): void;
+  /** Notes that a file was used. */
+  touch(path: string): void;
+  /** Work that `settle` waits for. */
+  keepPending<T>(work: Promise<T>): Promise<T>;
+  settle(): Promise<void>;
+}
+
+export function createStoreContext(options: ContentStoreOptions): StoreContext {
+  const { log, directory, maxBytes } = options;
+  const files = options.files ?? diskFiles;
+  const layout = createLayout(directory);
+  const nowMs = () => options.clock?.nowMs() ?? Date.now();
+  const touchedAtMs = new Map<string, number>();
+  const pending = new Set<Promise<unknown>>();
+  let ready: Promise<boolean> | undefined;
+
+  const warn = (message: string) => log.warning(`cache in ${directory}: ${message}`);
+
+  const attempt: StoreContext["attempt"] = async (what, work) => {
+    try {
+      return await work();
+    } catch (thrown) {
+      warn(`could not ${what}: ${toErrorMessage(thrown)}; going on without`);
+      return undefined;
+    }
+  };
+
+  async function prepare(): Promise<boolean> {
+    const isUsable = await attempt("make the folder", async () => {
+      await files.makeDirectory(layout.temporary);
+      const removed = await removeAbandoned(files, layout, { owner: await readOwner(), nowMs: nowMs() });
+      if (removed > 0) log.debug(`cache in ${directory}: removed ${removed} abandoned temporary files`);
+      return true;
+    });
+    return isUsable ?? false;
+  }
+
+  function keepPending<T>(work: Promise<T>): Promise<T> {
+    const forget = () => pending.delete(work);
+    pending.add(work);
+    work.then(forget, forget);
+    return work;
+  }
+
+  return {
+    files,
+    layout,
+    maxBytes,
+    counts: { hits: 0, misses: 0, stored: 0, shared: 0, corrupt: 0, writeFaults: 0, evicted: 0 },
+    isReady() {
+      ready ??= prepare();
+      return ready;
+    },
+    attempt,
+    warn,
+    touch(path) {
+      const now = nowMs();
+      if (now - (touchedAtMs.get(path) ?? 0) < touchIntervalMs) return;
+      touchedAtMs.set(path, now);
+      // Another process may have removed it: then there is nothing to touch.
+      keepPending(files.touch(path, now).catch(() => {}));
+    },
+    keepPending,
+    async settle() {
+      while (pending.size > 0) await Promise.allSettled(pending);
+    },
+  };
+}
