@@ -36,11 +36,7 @@ interface QuerySource {
   options: QueryOptions;
 }
 
-function compile(
-  modules: readonly Module[],
-  options: CompileOptions,
-  source: QuerySource | undefined,
-): CompiledPolicy {
+function compile(modules: readonly Module[], options: CompileOptions, source: QuerySource | undefined): CompiledPolicy {
   const problems = new Problems();
   const functions = new FunctionTable(options);
   const services: ScopeServices = {
@@ -50,7 +46,8 @@ function compile(
     isFunctionName: (name) => functions.get(name) !== undefined,
   };
   const rules = lowerModules(modules, services);
-  const query = source === undefined ? undefined : lowerQuery(source.body, source.options, modules, services, source.original);
+  const query =
+    source === undefined ? undefined : lowerQuery(source.body, source.options, modules, services, source.original);
   problems.throwIfAny();
   const packages = modules.map((module) => ({ path: module.package, location: module.packageLocation }));
   const tree = new RuleTree(packages, rules, problems);
@@ -95,4 +92,3 @@ function wantedGroups(
   }
   return wanted;
 }
-

@@ -76,10 +76,7 @@ export interface CompiledNode {
 
 /** What the clauses of a `with` replace. */
 export interface CompiledWith {
-  targets: readonly (
-    | { kind: "input" | "data"; path: readonly DocumentKey[] }
-    | { kind: "function"; key: string }
-  )[];
+  targets: readonly ({ kind: "input" | "data"; path: readonly DocumentKey[] } | { kind: "function"; key: string })[];
   /** Index in `effects`. */
   effects: number;
 }

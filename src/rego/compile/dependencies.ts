@@ -224,4 +224,3 @@ function constantPrefix(ref: RefTerm): PathKey[] {
   }
   return path;
 }
-

@@ -27,7 +27,10 @@ export class BodyEmitter {
   exits: Exits;
   #bound = new Map<Variable, string>();
   #trail: Variable[] = [];
+  /** Loops that are open in the innermost block. */
   #open = 0;
+  /** Variables for what is pending that some code sets. */
+  readonly #pendings = new Set<string>();
 
   constructor(unit: EmitUnit, pending: string) {
     this.unit = unit;
@@ -82,12 +85,32 @@ export class BodyEmitter {
 
   /** Leaves where the value is undefined, and notes where it is pending. */
   require(name: string, isPending: boolean): void {
-    if (isPending) this.push(`if(${name}===P){${this.exits.pending}=true;${this.exits.fail}}`);
+    if (isPending) {
+      this.#pendings.add(this.exits.pending);
+      this.push(`if(${name}===P){${this.exits.pending}=true;${this.exits.fail}}`);
+    }
     this.push(`if(${name}===undefined)${this.exits.fail}`);
+  }
+
+  /** Whether any code so far sets the variable. */
+  canPend(pending: string): boolean {
+    return this.#pendings.has(pending);
+  }
+
+  /** Marks that code sets the variable. */
+  notePending(pending: string): void {
+    this.#pendings.add(pending);
+  }
+
+  /** Whether what comes next can run several times in the innermost block. */
+  isInLoop(): boolean {
+    return this.#open > 0;
   }
 
   /** Notes what is pending in a nested block, and leaves. */
   requireSettled(pending: string): void {
+    if (!this.canPend(pending)) return;
+    this.#pendings.add(this.exits.pending);
     this.push(`if(${pending}){${this.exits.pending}=true;${this.exits.fail}}`);
   }
 
@@ -123,12 +146,17 @@ export class BodyEmitter {
     });
     const name = this.unit.name("c");
     const site = this.unit.withSite(statement.with);
-    this.push(`const ${name}=K.with(${this.context},${site},[${values.join(",")}],${this.unit.location(statement.location)});`);
+    this.push(
+      `const ${name}=K.with(${this.context},${site},[${values.join(",")}],${this.unit.location(statement.location)});`,
+    );
     this.context = name;
   }
 
   /** A function as a value, for `with f as g`. */
-  functionValue(callee: { kind: "builtin"; name: string } | { kind: "rule"; path: string[] }, location: Location): string {
+  functionValue(
+    callee: { kind: "builtin"; name: string } | { kind: "rule"; path: string[] },
+    location: Location,
+  ): string {
     if (callee.kind === "rule") {
       const group = this.unit.plan.tree.findGroup(callee.path);
       return `K.replacement((c,a)=>F${group?.index}(c,...a))`;
@@ -149,7 +177,8 @@ export class BodyEmitter {
       if (term.kind === "ref") return { ...term, operands: term.operands.map(whole) };
       return whole(term);
     };
-    const whole = (term: Term): Term => (isDynamic(term) ? this.stored(this.atom(this.term(term)), term.location) : term);
+    const whole = (term: Term): Term =>
+      isDynamic(term) ? this.stored(this.atom(this.term(term)), term.location) : term;
     if (statement.kind === "equal") return { ...statement, left: outer(statement.left), right: outer(statement.right) };
     if (statement.kind === "term") return { ...statement, term: outer(statement.term) };
     if (statement.kind !== "call") return statement;
@@ -250,7 +279,9 @@ export class BodyEmitter {
     this.block(statement.body, inner, (block) => {
       this.push(`${some}=true;break ${block};`);
     });
-    this.push(`if(!${some}){if(${inner})${pending}=true;else{${holds}=false;break ${label};}}}`);
+    if (this.canPend(inner)) this.notePending(pending);
+    const isInner = this.canPend(inner) ? `if(${inner})${pending}=true;else` : "";
+    this.push(`if(!${some}){${isInner}{${holds}=false;break ${label};}}}`);
     this.push(`if(!${holds})${this.exits.fail}`);
     this.requireSettled(pending);
   }
@@ -276,7 +307,8 @@ export class BodyEmitter {
     while (open.length > 0) {
       const later: [Term, Term][] = [];
       for (const [left, right] of open) if (!this.#unify(left, right)) later.push([left, right]);
-      if (later.length === open.length) throw new Error(`cannot order the unification in row ${statement.location.row}`);
+      if (later.length === open.length)
+        throw new Error(`cannot order the unification in row ${statement.location.row}`);
       open = later.flatMap(([left, right]) => pairs(left, right) ?? [[left, right] as [Term, Term]]);
     }
   }

@@ -16,7 +16,12 @@ export function emitCall(emitter: BodyEmitter, statement: CallStatement): void {
       group.kind === "function"
         ? `F${group.index}(${[emitter.context, ...args].join(",")})`
         : `R${group.index}(${emitter.context})`;
-    finish(emitter, statement, mockable(emitter, `#${group.index}`, call, args), plan.pending.has(group) || plan.mocked.has(`#${group.index}`));
+    finish(
+      emitter,
+      statement,
+      mockable(emitter, `#${group.index}`, call, args),
+      plan.pending.has(group) || plan.mocked.has(`#${group.index}`),
+    );
     return;
   }
   emitFunction(emitter, statement, callee.name, args);

@@ -1,7 +1,7 @@
+import { equalValues, type Value } from "../value/index.ts";
 import { BodyEmitter } from "./emit-body.ts";
 import type { EmitUnit } from "./emit-unit.ts";
 import type { Branch, LoweredRule, Statement, Term } from "./ir.ts";
-import { equalValues, type Value } from "../value/index.ts";
 import type { Group } from "./rule-tree.ts";
 
 /** Writes the functions that evaluate a document or a function of the policies. */
@@ -12,7 +12,9 @@ export function emitGroup(unit: EmitUnit, group: Group): void {
 
 function emitDocumentGroup(unit: EmitUnit, group: Group): void {
   const { index } = group;
-  unit.lines.push(`function R${index}(c){const v=c.memo[${index}];return v===undefined?K.lookup(c,${index},E${index}):v===U?undefined:v;}`);
+  unit.lines.push(
+    `function R${index}(c){const v=c.memo[${index}];return v===undefined?K.lookup(c,${index},E${index}):v===U?undefined:v;}`,
+  );
   if (group.kind === "complete") emitComplete(unit, group, "");
   else emitPartial(unit, group, false);
   if (unit.plan.keyed.has(group)) {
@@ -41,7 +43,9 @@ function isHeavy(group: Group): boolean {
     if (statement.kind === "every" || statement.with.length > 0) return true;
     if (statement.kind === "call") return statement.callee.kind === "rule";
     const terms = statement.kind === "equal" ? [statement.left, statement.right] : [statement.term];
-    return terms.some((term) => term.kind === "comprehension" || (term.kind === "ref" && hasVariableOperand(term.operands)));
+    return terms.some(
+      (term) => term.kind === "comprehension" || (term.kind === "ref" && hasVariableOperand(term.operands)),
+    );
   };
   return group.rules.some((rule) => rule.branches.some((branch) => branch.body.some(isHeavyStatement)));
 }
@@ -69,15 +73,22 @@ function emitComplete(unit: EmitUnit, group: Group, parameters: string): void {
   emitter.push(`function E${group.index}(${parameters === "" ? "c){" : parameters}let r,p=false;`);
   for (const rule of group.rules) {
     emitChain(emitter, group, rule, isEarly);
-    if (isEarly) emitter.push("if(p)return P;");
+    if (isEarly) leavePending(emitter);
   }
-  emitter.push("if(p)return P;if(r!==undefined)return r;");
+  if (!isEarly) {
+    leavePending(emitter);
+    emitter.push("if(r!==undefined)return r;");
+  }
   if (group.default !== undefined) {
     emitChain(emitter, group, group.default, true);
-    emitter.push("if(p)return P;");
+    leavePending(emitter);
   }
   emitter.push("return undefined;}");
   unit.lines.push(emitter.lines.join(""));
+}
+
+function leavePending(emitter: BodyEmitter): void {
+  if (emitter.canPend("p")) emitter.push("if(p)return P;");
 }
 
 /** A rule with its `else` branches: each is evaluated only where none before it was true, or may yet be. */
@@ -91,10 +102,12 @@ function emitChain(emitter: BodyEmitter, group: Group, rule: LoweredRule, isEarl
   const pending = unit.name("p");
   emitter.push(`let ${done}=false,${pending}=false;`);
   for (const [index, branch] of rule.branches.entries()) {
-    if (index > 0) emitter.push(`if(!${done}&&!${pending}){`);
+    if (index > 0) emitter.push(`if(!${done}${emitter.canPend(pending) ? `&&!${pending}` : ""}){`);
     emitBranch(emitter, group, branch, pending, isEarly ? "return" : `${done}=true;`);
     if (index > 0) emitter.push("}");
   }
+  if (!emitter.canPend(pending)) return;
+  emitter.notePending("p");
   emitter.push(`if(${pending})p=true;`);
 }
 
@@ -104,7 +117,8 @@ function emitBranch(emitter: BodyEmitter, group: Group, branch: Branch, pending:
     for (const [position, arg] of branch.args.entries()) emitter.match(arg, `a${position}`);
     for (const statement of branch.body) emitter.statement(statement);
     const value = branch.value === undefined ? "true" : emitter.atom(emitter.term(branch.value));
-    if (mode === "return") {
+    // Nothing else can give another value: there is no conflict to look for.
+    if (mode === "return" || (group.rules.length === 1 && !emitter.isInLoop())) {
       emitter.push(`return ${value};`);
       return;
     }
@@ -118,10 +132,13 @@ function emitBranch(emitter: BodyEmitter, group: Group, branch: Branch, pending:
 function emitPartial(unit: EmitUnit, group: Group, isKeyed: boolean): void {
   const emitter = new BodyEmitter(unit, "p");
   const builder = group.kind === "set" ? "SetBuilder" : "K.DocumentBuilder";
-  emitter.push(`function ${isKeyed ? "Q" : "E"}${group.index}(c${isKeyed ? ",key" : ""}){const a=new ${builder}();let p=false;`);
+  emitter.push(
+    `function ${isKeyed ? "Q" : "E"}${group.index}(c${isKeyed ? ",key" : ""}){const a=new ${builder}();let p=false;`,
+  );
   for (const rule of group.rules) emitMember(emitter, group, rule, isKeyed);
   if (group.default !== undefined) emitMember(emitter, group, group.default, isKeyed);
-  emitter.push("return p?P:a.build();}");
+  leavePending(emitter);
+  emitter.push("return a.build();}");
   unit.lines.push(emitter.lines.join(""));
 }
 

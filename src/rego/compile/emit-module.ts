@@ -13,8 +13,7 @@ interface ModuleParts {
   query: LoweredQuery | undefined;
 }
 
-const preamble =
-  '"use strict";const {K,S,U,P,eq,RegoObject,SetBuilder,ObjectBuilder}=environment;';
+const preamble = '"use strict";const {K,S,U,P,G,eq,RegoObject,SetBuilder,ObjectBuilder}=environment;';
 
 /** Writes the JavaScript of a whole set of policies, with the tables that it is loaded with. */
 export function emitModule({ plan, emitted, volatile, query }: ModuleParts): CompiledPolicy {
@@ -31,12 +30,14 @@ export function emitModule({ plan, emitted, volatile, query }: ModuleParts): Com
   return {
     format: 1,
     source,
-    rules: plan.tree.groups.map((group): CompiledRule => ({
-      path: group.path,
-      kind: group.kind,
-      shared: !volatile.has(group),
-      emitted: emitted.has(group),
-    })),
+    rules: plan.tree.groups.map(
+      (group): CompiledRule => ({
+        path: group.path,
+        kind: group.kind,
+        shared: !volatile.has(group),
+        emitted: emitted.has(group),
+      }),
+    ),
     nodes: plan.nodes.map((node) => toNode(node, plan)),
     locations: unit.locations,
     withs: unit.withs,
@@ -63,7 +64,9 @@ function emitQuery(unit: EmitUnit, query: LoweredQuery): void {
   const emitter = new BodyEmitter(unit, "p");
   emitter.push("function Q(c,out){let p=false;");
   emitter.block(query.body, "p", () => {
-    const values = query.variables.map((variable) => (emitter.isBound(variable) ? emitter.value(variable) : "undefined"));
+    const values = query.variables.map((variable) =>
+      emitter.isBound(variable) ? emitter.value(variable) : "undefined",
+    );
     const captured = query.captures.map((variable) => (variable === undefined ? "true" : emitter.value(variable)));
     emitter.push(`out([${values.join(",")}],[${captured.join(",")}]);`);
   });

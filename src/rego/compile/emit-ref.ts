@@ -8,32 +8,37 @@ export function emitRef(emitter: BodyEmitter, ref: RefTerm): string {
   const { root, operands, location } = ref;
   if (root === "data") return emitData(emitter, ref);
   if (root === "input") {
-    const name = emitter.atom(`${emitter.context}.input`);
-    emitter.require(name, false);
-    return emitSteps(emitter, name, operands);
+    return emitSteps(emitter, `${emitter.context}.input`, operands, true);
   }
   const start = emitter.term({ kind: "variable", variable: root, location });
   return emitSteps(emitter, emitter.atom(start), operands);
 }
 
-function emitSteps(emitter: BodyEmitter, start: string, operands: readonly Term[]): string {
+/** Steps by names are nested calls, with one check for undefined at their end. */
+function emitSteps(emitter: BodyEmitter, start: string, operands: readonly Term[], isOpen = false): string {
   let value = start;
-  for (const operand of operands) value = emitStep(emitter, value, operand);
-  return value;
-}
-
-function emitStep(emitter: BodyEmitter, value: string, operand: Term): string {
-  if (!emitter.canEvaluate(operand)) return emitLoop(emitter, value, operand);
-  const name = emitter.unit.name("t");
-  if (operand.kind === "constant" && typeof operand.value === "string") {
-    emitter.push(`const ${name}=${value} instanceof RegoObject?${value}.get(${toLiteral(operand.value)}):`);
-    emitter.push(`K.get(${value},${toLiteral(operand.value)});`);
-  } else {
-    const key = emitter.atom(emitter.term(operand));
-    emitter.push(`const ${name}=K.get(${value},${key});`);
+  let isUnchecked = isOpen;
+  const settle = (): void => {
+    if (!isUnchecked) return;
+    value = emitter.atom(value);
+    emitter.require(value, false);
+    isUnchecked = false;
+  };
+  for (const operand of operands) {
+    if (operand.kind === "constant" && typeof operand.value === "string") {
+      value = `G(${value},${toLiteral(operand.value)})`;
+    } else if (emitter.canEvaluate(operand)) {
+      settle();
+      value = `K.get(${value},${emitter.atom(emitter.term(operand))})`;
+    } else {
+      settle();
+      value = emitLoop(emitter, value, operand);
+      continue;
+    }
+    isUnchecked = true;
   }
-  emitter.require(name, false);
-  return name;
+  settle();
+  return value;
 }
 
 function emitLoop(emitter: BodyEmitter, value: string, operand: Term): string {
@@ -66,18 +71,16 @@ function emitData(emitter: BodyEmitter, ref: RefTerm): string {
 }
 
 function emitBase(emitter: BodyEmitter, operands: readonly Term[]): string {
-  let value = emitter.atom(`${emitter.context}.data`);
+  const start = `${emitter.context}.data`;
+  const isText = (operand: Term): boolean => operand.kind === "constant" && typeof operand.value === "string";
+  if (operands.every(isText)) return emitSteps(emitter, start, operands, true);
+  let value = emitter.atom(start);
   emitter.require(value, false);
-  let isStored = true;
-  for (const operand of operands) {
-    isStored &&= emitter.canEvaluate(operand);
-    const isText = operand.kind === "constant" && typeof operand.value === "string";
-    if (!isStored || isText) value = emitStep(emitter, value, operand);
-    else {
-      // OPA's storage takes numbers for the names that they look like.
-      value = emitter.atom(`K.stored(${value},${emitter.term(operand)})`);
-      emitter.require(value, false);
-    }
+  for (const [index, operand] of operands.entries()) {
+    if (!emitter.canEvaluate(operand)) return emitSteps(emitter, value, operands.slice(index));
+    // OPA's storage takes numbers for the names that they look like.
+    value = emitter.atom(`K.stored(${value},${emitter.term(operand)})`);
+    emitter.require(value, false);
   }
   return value;
 }

@@ -95,7 +95,10 @@ export class EmitUnit {
     if (index === undefined) {
       index = this.withs.length;
       this.#withs.set(key, index);
-      this.withs.push({ targets: targets.map((target) => this.#compileTarget(target)), effects: this.#effect(targets) });
+      this.withs.push({
+        targets: targets.map((target) => this.#compileTarget(target)),
+        effects: this.#effect(targets),
+      });
     }
     return index;
   }

@@ -1,2 +1,2 @@
-export * from "./compiled.ts";
 export { compileModules, compileQuery } from "./compile.ts";
+export * from "./compiled.ts";

@@ -1,13 +1,6 @@
 import type { Expression, Term as SyntaxTerm, WithModifier } from "../syntax/index.ts";
 import type { Callee, Statement, Term, WithClause, WithTarget } from "./ir.ts";
-import {
-  lowerCapture,
-  lowerTerm,
-  metadataOf,
-  refFromPath,
-  resolveCallee,
-  toAssignment,
-} from "./lower-terms.ts";
+import { lowerCapture, lowerTerm, metadataOf, refFromPath, resolveCallee, toAssignment } from "./lower-terms.ts";
 import { addNames, type Scope } from "./scope.ts";
 
 /** Lowers a body's expressions in the scope's innermost frame. */
@@ -139,11 +132,7 @@ function nameOfKind(term: SyntaxTerm): string {
   return term.kind.replace("-", "");
 }
 
-function lowerSomeIn(
-  scope: Scope,
-  expression: Extract<Expression, { kind: "some-in" }>,
-  out: Statement[],
-): Statement {
+function lowerSomeIn(scope: Scope, expression: Extract<Expression, { kind: "some-in" }>, out: Statement[]): Statement {
   const { location } = expression;
   const domain = lowerTerm(scope, expression.domain, out);
   const hidden = new Set<string>();
@@ -210,9 +199,7 @@ export function lowerWith(scope: Scope, modifier: WithModifier, out: Statement[]
   const callee = toCallee(scope, modifier.value);
   // The name of a built-in function is no variable: it must not be looked up as one.
   const term: Term =
-    callee?.kind === "builtin"
-      ? { kind: "constant", value: null, location }
-      : lowerTerm(scope, modifier.value, out);
+    callee?.kind === "builtin" ? { kind: "constant", value: null, location } : lowerTerm(scope, modifier.value, out);
   return { target, value: callee === undefined ? { kind: "term", term } : { kind: "term", term, callee }, location };
 }
 

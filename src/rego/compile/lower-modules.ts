@@ -1,6 +1,6 @@
-import { type Import, type Module, type Rule, AnnotationSet } from "../syntax/index.ts";
-import { fromJson, type Value } from "../value/index.ts";
 import { RegoErrors } from "../errors.ts";
+import { AnnotationSet, type Import, type Module, type Rule } from "../syntax/index.ts";
+import { fromJson, type Value } from "../value/index.ts";
 import type { LoweredRule } from "./ir.ts";
 import { lowerRule } from "./lower-rule.ts";
 import type { Problems } from "./problems.ts";

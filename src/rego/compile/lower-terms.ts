@@ -1,7 +1,7 @@
 import type { CallTerm, Location, Term as SyntaxTerm, WithModifier } from "../syntax/index.ts";
 import { numberFromText, RegoObject, RegoSet, type Value } from "../value/index.ts";
-import { lowerBody, lowerWith } from "./lower-body.ts";
 import type { Callee, RefTerm, Statement, Term, Variable } from "./ir.ts";
+import { lowerBody, lowerWith } from "./lower-body.ts";
 import { declaredNames, type Scope } from "./scope.ts";
 
 /**
@@ -201,7 +201,9 @@ function lowerTemplate(
     return lowerCapture(scope, part, template.modifiers?.get(index));
   });
   const output: Term = { kind: "variable", variable: scope.factory.temporary(), location };
-  const args: Term[] = [items.length === 0 ? { kind: "constant", value: [""], location } : toCollection("array", items, location)];
+  const args: Term[] = [
+    items.length === 0 ? { kind: "constant", value: [""], location } : toCollection("array", items, location),
+  ];
   const callee: Callee = { kind: "builtin", name: "internal.template_string" };
   out.push({
     kind: "call",
@@ -230,6 +232,12 @@ export function lowerCapture(scope: Scope, term: SyntaxTerm, modifiers: readonly
   for (const statement of captured) statement.with = clauses;
   body.push(...captured);
   scope.pop();
-  return { kind: "comprehension", of: "set", key: undefined, term: { kind: "variable", variable, location }, body, location };
+  return {
+    kind: "comprehension",
+    of: "set",
+    key: undefined,
+    term: { kind: "variable", variable, location },
+    body,
+    location,
+  };
 }
-

@@ -1,8 +1,8 @@
 import type { Dependencies, Facts } from "./dependencies.ts";
-import { type Plan, mockKey } from "./emit-unit.ts";
+import { rulesOf } from "./dependencies.ts";
+import { mockKey, type Plan } from "./emit-unit.ts";
 import type { FunctionTable } from "./functions.ts";
 import type { PathKey, Statement, WithTarget } from "./ir.ts";
-import { rulesOf } from "./dependencies.ts";
 import type { Group, RuleTree, TreeNode } from "./rule-tree.ts";
 import { walkBody } from "./walk.ts";
 

@@ -25,7 +25,10 @@ export function capturedQuery(body: readonly Expression[]): Expression[] {
     const { term, location } = expression;
     if (term.kind === "call" && ["eq", "assign", "print"].includes(term.name.join("."))) return [expression];
     const variable: SyntaxTerm = { kind: "var", name: `${capturePrefix}${index}`, wildcard: true, location };
-    const captured: Expression = { ...expression, term: { kind: "call", name: ["eq"], args: [term, variable], location } };
+    const captured: Expression = {
+      ...expression,
+      term: { kind: "call", name: ["eq"], args: [term, variable], location },
+    };
     return isFiltered ? [captured, { ...expression, with: [], term: variable }] : [captured];
   });
 }
@@ -67,5 +70,10 @@ export function lowerQuery(
     }
   }
   const captures = original.map((_, index) => scope.free(`${capturePrefix}${index}`));
-  return { body: statements, variables: [...variables.values()], captures, expressions: original.map(formatExpression) };
+  return {
+    body: statements,
+    variables: [...variables.values()],
+    captures,
+    expressions: original.map(formatExpression),
+  };
 }

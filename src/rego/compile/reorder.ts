@@ -2,7 +2,14 @@ import type { Location } from "../syntax/index.ts";
 import type { Branch, Statement, Term, Variable } from "./ir.ts";
 import { outputsOf } from "./outputs.ts";
 import type { Problems } from "./problems.ts";
-import { addTermVariables, closureVariables, statementVariables, termsOf, type VariableSet, visitComprehensions } from "./variables.ts";
+import {
+  addTermVariables,
+  closureVariables,
+  statementVariables,
+  termsOf,
+  type VariableSet,
+  visitComprehensions,
+} from "./variables.ts";
 
 type Unsafe = Map<Statement, VariableSet>;
 
@@ -26,6 +33,8 @@ export function orderBody(body: readonly Statement[], bound: VariableSet, proble
 }
 
 function checkHead(branch: Branch, bound: VariableSet, problems: Problems): void {
+  const isPlain = (term: Term | undefined): boolean => term === undefined || term.kind === "constant";
+  if (branch.ref.every(isPlain) && isPlain(branch.key) && isPlain(branch.value)) return;
   const known = new Set(bound);
   for (const statement of branch.body) for (const variable of statementVariables(statement)) known.add(variable);
   const head: VariableSet = new Set();
@@ -156,4 +165,3 @@ function report(unsafe: Unsafe, problems: Problems): void {
 function isBefore(a: Location, b: Location): boolean {
   return a.row < b.row || (a.row === b.row && a.col < b.col);
 }
-

@@ -1,7 +1,7 @@
 import type { Location } from "../syntax/index.ts";
 import { compareValues } from "../value/index.ts";
-import type { LoweredRule, PathKey } from "./ir.ts";
 import { formatPath } from "./format-ref.ts";
+import type { LoweredRule, PathKey } from "./ir.ts";
 import type { Problems } from "./problems.ts";
 
 /** All rules that make one document, or one function. */

@@ -1,7 +1,7 @@
+import type { FunctionType } from "../builtins/index.ts";
 import { compileQuery } from "../compile/index.ts";
 import { RegoError, RegoErrors } from "../errors.ts";
 import { parseModule } from "../syntax/index.ts";
-import type { FunctionType } from "../builtins/index.ts";
 import { compareValues, formatValue, fromJson, ObjectBuilder, RegoObject, toJson, type Value } from "../value/index.ts";
 import { loadPolicy } from "./load.ts";
 
@@ -65,7 +65,9 @@ function runCase(wanted: ComplianceCase): string | undefined {
   }
   found.sort(compareValues);
   expected.sort(compareValues);
-  const isEqual = found.length === expected.length && found.every((value, index) => compareValues(value, expected[index] as Value) === 0);
+  const isEqual =
+    found.length === expected.length &&
+    found.every((value, index) => compareValues(value, expected[index] as Value) === 0);
   return isEqual ? undefined : `expected ${formatAll(expected)}, got ${formatAll(found)}`;
 }
 
@@ -105,7 +107,8 @@ function checkError(wanted: ComplianceCase, thrown: unknown): string | undefined
   if (errors === undefined) return `threw ${thrown instanceof Error ? thrown.stack : String(thrown)}`;
   const texts = errors.map(String).join("; ");
   const isCode = wanted.want_error_code === undefined || errors.some(({ code }) => code === wanted.want_error_code);
-  const isText = wanted.want_error === undefined || errors.some((error) => String(error).includes(wanted.want_error as string));
+  const isText =
+    wanted.want_error === undefined || errors.some((error) => String(error).includes(wanted.want_error as string));
   const isWanted = wanted.want_error !== undefined || wanted.want_error_code !== undefined;
   if (isWanted && isCode && isText) return undefined;
   return `expected ${wanted.want_error_code ?? "no error"} ${wanted.want_error ?? ""}, got ${texts}`;
@@ -126,4 +129,3 @@ function sortLists(solutions: Value[]): void {
     solutions[index] = builder.build();
   }
 }
-

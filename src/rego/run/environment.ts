@@ -25,7 +25,7 @@ import {
 import { Documents, type Place } from "./documents.ts";
 import { State, toLocation } from "./state.ts";
 import type { LoadOptions } from "./types.ts";
-import { compare, DocumentTree, eq, get, getStored, items, mode, toObject } from "./values.ts";
+import { compare, DocumentTree, eq, get, getNamed, getStored, items, mode, toObject } from "./values.ts";
 import { createWith } from "./with.ts";
 
 type Implementation = Builtin["evaluate"];
@@ -82,7 +82,8 @@ export function createEnvironment(compiled: CompiledPolicy, options: LoadOptions
     conflict: (kind: keyof typeof conflicts, at: number) => {
       throw failure("eval_conflict_error", conflicts[kind], at);
     },
-    template: (at: number, parts: readonly Value[]) => toTemplate(parts, () => failure("eval_conflict_error", "template-strings must not produce multiple outputs", at)),
+    template: (at: number, parts: readonly Value[]) =>
+      toTemplate(parts, () => failure("eval_conflict_error", "template-strings must not produce multiple outputs", at)),
     DocumentBuilder: createDocumentBuilder((at) => failure("eval_conflict_error", conflicts.object, at)),
   };
   function failure(code: "eval_conflict_error", message: string, at: number): RegoError {
@@ -95,6 +96,7 @@ export function createEnvironment(compiled: CompiledPolicy, options: LoadOptions
     S: state,
     U: undefinedMark,
     P: pendingMark,
+    G: getNamed,
     eq,
     RegoObject,
     SetBuilder,
@@ -235,7 +237,8 @@ function createCalls(compiled: CompiledPolicy, options: LoadOptions, state: Stat
       if (pure !== undefined) return (args) => pure.evaluate(args);
       const builtin = builtins.get(name);
       if (builtin !== undefined) return builtin.evaluate;
-      if (compiled.functions.includes(name)) throw new Error(`the function ${name} must be given when the policies are loaded`);
+      if (compiled.functions.includes(name))
+        throw new Error(`the function ${name} must be given when the policies are loaded`);
       return () => {
         throw new RegoError("eval_internal_error", `${name}: this function is not available here`);
       };

@@ -1,6 +1,6 @@
+import type { Json } from "../../types/index.ts";
 import type { CompiledPolicy } from "../compile/compiled.ts";
 import { RegoError } from "../errors.ts";
-import type { Json } from "../../types/index.ts";
 import { fromJson, isList, RegoObject, RegoSet, type Value } from "../value/index.ts";
 import { Context, type Outcome, pendingMark } from "./context.ts";
 import { type DocumentNode, Place } from "./documents.ts";
@@ -109,7 +109,8 @@ function assertSize(values: readonly (Value | undefined)[], max: number): void {
     count += 1;
     if (count > max) throw outputError(max);
     if (typeof value !== "object" || value === null) continue;
-    if (isList(value) || value instanceof RegoSet) for (const item of isList(value) ? value : value.unordered()) open.push(item);
+    if (isList(value) || value instanceof RegoSet)
+      for (const item of isList(value) ? value : value.unordered()) open.push(item);
     else if (value instanceof RegoObject) for (const key of value.unorderedKeys()) open.push(value.get(key));
   }
 }

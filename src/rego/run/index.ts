@@ -1,2 +1,2 @@
-export * from "./types.ts";
 export { loadPolicy } from "./load.ts";
+export * from "./types.ts";

@@ -1,7 +1,7 @@
 import type { BuiltinContext } from "../builtins/index.ts";
+import type { SourceLocation } from "../compile/compiled.ts";
 import { RegoError } from "../errors.ts";
 import type { Location } from "../syntax/index.ts";
-import type { SourceLocation } from "../compile/compiled.ts";
 import type { Value } from "../value/index.ts";
 import type { Context } from "./context.ts";
 import type { EvaluationLimits, PendingCall } from "./types.ts";
@@ -63,7 +63,10 @@ export class State {
       return part();
     } catch (thrown) {
       if (thrown instanceof RangeError && /call stack/i.test(thrown.message)) {
-        throw new RegoError("limit_depth", "evaluation is nested too deeply for the stack: simplify the policy or its data");
+        throw new RegoError(
+          "limit_depth",
+          "evaluation is nested too deeply for the stack: simplify the policy or its data",
+        );
       }
       throw thrown;
     } finally {
@@ -98,7 +101,10 @@ export class State {
     run.evaluations += 1;
     run.depth += 1;
     if (run.depth > run.limits.depth) {
-      throw new RegoError("limit_depth", `rules and functions are nested deeper than the ${run.limits.depth} that they may`);
+      throw new RegoError(
+        "limit_depth",
+        `rules and functions are nested deeper than the ${run.limits.depth} that they may`,
+      );
     }
     this.steps += 1;
     if (this.steps > this.maxSteps) this.tick();

@@ -4,10 +4,10 @@ import {
   equalValues,
   isList,
   isPrimitive,
+  ObjectBuilder,
   RegoObject,
   RegoSet,
   SetBuilder,
-  ObjectBuilder,
   type Value,
 } from "../value/index.ts";
 
@@ -32,6 +32,12 @@ export function get(value: Value, key: Value): Value | undefined {
   if (isList(value)) return typeof key === "number" && Number.isInteger(key) ? value[key] : undefined;
   if (value instanceof RegoSet) return value.has(key) ? key : undefined;
   return undefined;
+}
+
+/** The member of an object, or of a set, by name; undefined for what has none. */
+export function getNamed(value: Value | undefined, name: string): Value | undefined {
+  if (value instanceof RegoObject) return value.get(name);
+  return value instanceof RegoSet && value.has(name) ? name : undefined;
 }
 
 /** The member of a base document, where numbers find the names that they look like. */
