@@ -74,7 +74,9 @@ function createZone(name: string): Zone {
     offsetAt: (seconds) => parseOffset(zoneNameOf(offsets, seconds)),
     abbreviationAt(seconds) {
       const found = names.map((format) => zoneNameOf(format, seconds)).find((text) => /^[A-Z]{3,5}$/.test(text));
-      return found ?? databaseAbbreviations[name] ?? formatNumericAbbreviation(parseOffset(zoneNameOf(offsets, seconds)));
+      return (
+        found ?? databaseAbbreviations[name] ?? formatNumericAbbreviation(parseOffset(zoneNameOf(offsets, seconds)))
+      );
     },
   };
 }

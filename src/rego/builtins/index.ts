@@ -8,6 +8,7 @@ import { glob } from "./glob.ts";
 import { graph, walk, walkValues } from "./graph.ts";
 import { jsonPatch } from "./json-patch.ts";
 import { jsonPaths } from "./json-paths.ts";
+import { jsonSchema } from "./json-schema.ts";
 import { jsonText } from "./json-text.ts";
 import { objects } from "./objects.ts";
 import { regex } from "./regex.ts";
@@ -30,6 +31,7 @@ const tables: readonly BuiltinTable[] = [
   graph,
   jsonPatch,
   jsonPaths,
+  jsonSchema,
   jsonText,
   objects,
   regex,

@@ -17,6 +17,7 @@ export { parseJson } from "./json-reader.ts";
 export { canonicalKey, isPrimitive, type Primitive } from "./key.ts";
 export {
   compareNumbers,
+  type Decimal,
   formatNumber,
   isIntegerNumber,
   numberFromBigInt,
@@ -24,6 +25,7 @@ export {
   numberFromText,
   RegoNumber,
   toBigInt,
+  toDecimal,
   toDouble,
 } from "./number.ts";
 export { ObjectBuilder, RegoObject } from "./object.ts";
