@@ -1,5 +1,6 @@
 import type { ComponentSource, Json, JsonObject, SignatureEntry, Snapshot } from "../types/index.ts";
-import type { PolicySpec } from "./spec.ts";
+import { compactJson, escapeHtmlInJson } from "./compact-json.ts";
+import type { PolicySource, PolicySpec } from "./spec.ts";
 
 /** A verified attestation as the policy sees it. */
 export interface InputAttestation {
@@ -29,7 +30,116 @@ export interface PolicyInputParts {
   policySpec: PolicySpec;
 }
 
-/** The policy input, JSON. */
+function isEmpty(value: unknown): boolean {
+  return value === undefined || value === "" || (Array.isArray(value) && value.length === 0);
+}
+
+/** The given fields of an object in their order, without those that are empty. */
+function pick(value: object, keys: readonly string[]): Record<string, unknown> {
+  const record = value as Record<string, unknown>;
+  return Object.fromEntries(keys.filter((key) => !isEmpty(record[key])).map((key) => [key, record[key]]));
+}
+
+function toSignature(entry: SignatureEntry): Record<string, unknown> {
+  const metadata = Object.entries(entry.metadata ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
+  return {
+    keyid: entry.keyid,
+    sig: entry.sig,
+    ...pick(entry, ["certificate", "chain"]),
+    ...(metadata.length === 0 ? {} : { metadata: Object.fromEntries(metadata) }),
+  };
+}
+
+function toAttestation({ statementText, signatures }: InputAttestation): string {
+  const list = signatures.length === 0 ? "" : `,"signatures":${JSON.stringify(signatures.map(toSignature))}`;
+  return `{"statement":${compactJson(statementText)}${list}}`;
+}
+
+function toImage(image: InputImage): Record<string, unknown> {
+  const files = Object.entries(image.files ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
+  return {
+    ref: image.ref,
+    ...(image.signatures.length === 0 ? {} : { signatures: image.signatures.map(toSignature) }),
+    ...(image.config === undefined ? {} : { config: image.config }),
+    ...(image.parent === undefined ? {} : { parent: pick(image.parent, ["ref", "config"]) }),
+    ...(files.length === 0 ? {} : { files: Object.fromEntries(files) }),
+    source: toComponentSource(image.source),
+  };
+}
+
+function toComponentSource({ git }: ComponentSource): Record<string, unknown> {
+  const fields = ["url", "revision", "context", "devfileUrl", "dockerfileUrl"];
+  return git === undefined ? {} : { git: pick(git, fields) };
+}
+
+function toSnapshot(snapshot: Snapshot): Record<string, unknown> {
+  const components = snapshot.components.map(({ name, containerImage, source }) => ({
+    name,
+    containerImage,
+    source: toComponentSource(source),
+  }));
+  return {
+    application: snapshot.application,
+    ...pick(snapshot, ["displayName", "displayDescription"]),
+    ...(components.length === 0 ? {} : { components }),
+    artifacts: {},
+  };
+}
+
+const volatileFields = [
+  "value",
+  "effectiveOn",
+  "effectiveUntil",
+  "imageRef",
+  "imageDigest",
+  "imageUrl",
+  "componentNames",
+  "reference",
+];
+
+function toVolatile(config: NonNullable<PolicySource["volatileConfig"]>): Record<string, unknown> {
+  const lists = Object.entries(pick(config, ["exclude", "include"])) as [string, readonly object[]][];
+  return Object.fromEntries(lists.map(([key, list]) => [key, list.map((entry) => pick(entry, volatileFields))]));
+}
+
+function toSource(source: PolicySource): Record<string, unknown> {
+  const { config, volatileConfig } = source;
+  return {
+    ...pick(source, ["name", "policy", "data", "ruleData"]),
+    ...(config === undefined ? {} : { config: pick(config, ["exclude", "include"]) }),
+    ...(volatileConfig === undefined ? {} : { volatileConfig: toVolatile(volatileConfig) }),
+  };
+}
+
+function toSpec(spec: PolicySpec): Record<string, unknown> {
+  const { sources = [], configuration, identity } = spec;
+  return {
+    ...pick(spec, ["name", "description"]),
+    ...(sources.length === 0 ? {} : { sources: sources.map(toSource) }),
+    ...(configuration === undefined
+      ? {}
+      : { configuration: pick(configuration, ["exclude", "include", "collections"]) }),
+    ...pick(spec, ["rekorUrl", "publicKey"]),
+    ...(identity === undefined
+      ? {}
+      : { identity: pick(identity, ["subject", "subjectRegExp", "issuer", "issuerRegExp"]) }),
+  };
+}
+
+/**
+ * The policy input: the JSON that policies see as `input`. Statements keep the order of their keys and the spelling of
+ * their numbers; blanks between tokens are dropped.
+ *
+ * @throws {PolicyError} `evaluation-failed` where a statement is no JSON
+ */
 export function buildPolicyInput(parts: PolicyInputParts): string {
-  throw new Error(`not yet ${parts.componentName}`);
+  const { attestations, image, snapshot, componentName, policySpec } = parts;
+  const members = [
+    `"attestations":[${attestations.map(toAttestation).join(",")}]`,
+    `"image":${JSON.stringify(toImage(image))}`,
+    `"snapshot":${JSON.stringify(toSnapshot(snapshot))}`,
+    ...(componentName === "" ? [] : [`"component_name":${JSON.stringify(componentName)}`]),
+    `"policy_spec":${JSON.stringify(toSpec(policySpec))}`,
+  ];
+  return escapeHtmlInJson(`{${members.join(",")}}`);
 }
