@@ -1,7 +1,7 @@
 import type { ElseBranch, Expression, Import, Module, Rule, Term, WithModifier } from "./ast.ts";
 import { sortedItems, sortedPairs } from "./format.ts";
+import { headKey } from "./rule-kind.ts";
 import { kindName } from "./term-kinds.ts";
-import { isGround } from "./term-walk.ts";
 
 export interface AstJsonOptions {
   /** What a number literal becomes. Default: JavaScript's number, which rounds. */
@@ -179,14 +179,7 @@ class AstJson {
   }
 }
 
-/** OPA keeps a head's key and name for those who still read them; which heads have them follows how each is parsed. */
-function headKey({ head, body, isDefault }: Rule): Term | undefined {
-  if (head.key !== undefined) return head.key;
-  const [operand, ...others] = head.ref.operands;
-  if (operand === undefined || others.length > 0 || head.args !== undefined || isDefault) return undefined;
-  return body.length === 0 || !isGround(operand) || operand.kind === "ref" ? operand : undefined;
-}
-
+/** OPA keeps a head's name for those who still read it; which heads have one follows how each is parsed. */
 function hasName({ head, body, isDefault }: Rule): boolean {
   const { operands } = head.ref;
   if (operands.length === 0) return true;

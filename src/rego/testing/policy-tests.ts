@@ -1,0 +1,130 @@
+import { RegoErrors } from "../errors.ts";
+import { type DiscoveredTests, discoverTests, type TestRule } from "./discover.ts";
+import { TestError, TestLoadErrors } from "./errors.ts";
+import { type LoadedTests, loadTests } from "./load.ts";
+import type { CreateTestEvaluator, PolicyFiles, TestEvaluator } from "./ports.ts";
+import { reportJson } from "./report-json.ts";
+import { reportJunit } from "./report-junit.ts";
+import { reportPretty } from "./report-pretty.ts";
+import { countResults, summarize, type TestCounts, type TestResult } from "./results.ts";
+import { filterTests, runTests } from "./run.ts";
+
+export type TestFormat = "pretty" | "json" | "junit";
+
+export interface PolicyTestOptions {
+  /** Files and directories, `a.b:path` for documents that belong below `data.a.b`. */
+  paths: readonly string[];
+  files: PolicyFiles;
+  createEvaluator: CreateTestEvaluator;
+  signal: AbortSignal;
+  /** Nanoseconds from any beginning, for durations. */
+  nowNs(): bigint;
+  /** Only tests whose full name has a match (RE2). */
+  run?: string;
+  /** Default: false. */
+  verbose?: boolean;
+  /** Default: pretty. */
+  format?: TestFormat;
+  /** Skipped tests do not make the run a failure. Default: false, as in OPA. */
+  exitZeroOnSkipped?: boolean;
+  /** No test at all is an error. Default: false, as in OPA. */
+  failOnEmpty?: boolean;
+  /** See `ParseModuleOptions`. */
+  isBuiltin?: (name: string) => boolean;
+}
+
+/** What a run of tests came to. */
+export type PolicyTestOutcome =
+  | {
+      kind: "passed" | "failed";
+      /** The report; in the format `pretty` its last line is the summary. */
+      output: string;
+      /** `4 passed, 1 failed, 1 skipped` */
+      summary: string;
+      counts: TestCounts;
+      results: readonly TestResult[];
+      /** OPA's: 0 or 2. */
+      exitCode: 0 | 2;
+    }
+  | {
+      /** The tests could not be run: files, policies or options are wrong. */
+      kind: "broken";
+      message: string;
+      error: Error;
+      /** OPA's. */
+      exitCode: 1;
+    };
+
+/** Does what `opa test PATH...` does. Throws only where the signal says so, and for faults of this program. */
+export async function runPolicyTests(options: PolicyTestOptions): Promise<PolicyTestOutcome> {
+  try {
+    const loaded = await loadTests(options.paths, options.files, {
+      signal: options.signal,
+      ...(options.isBuiltin === undefined ? {} : { isBuiltin: options.isBuiltin }),
+    });
+    const { tests, evaluator } = prepare(loaded, options);
+    if (tests.length === 0 && options.failOnEmpty === true) {
+      throw new TestError("no tests were run", { code: "test_filter" });
+    }
+    return toOutcome(await runTests(tests, evaluator, options), loaded, options);
+  } catch (thrown) {
+    const isExpected = thrown instanceof RegoErrors || thrown instanceof TestLoadErrors || thrown instanceof TestError;
+    if (!isExpected) throw thrown;
+    return { kind: "broken", message: thrown.message, error: thrown, exitCode: 1 };
+  }
+}
+
+interface Prepared {
+  tests: readonly TestRule[];
+  evaluator: TestEvaluator;
+}
+
+/** Compiles. The rules that list the cases of tables may be what does not compile: then the tables go without. */
+function prepare(loaded: LoadedTests, options: PolicyTestOptions): Prepared {
+  const full = discoverTests(loaded.modules, { cases: true });
+  try {
+    return compile(full, loaded, options);
+  } catch (thrown) {
+    const hasCases = full.tests.some(({ casesPath }) => casesPath !== undefined);
+    if (!(thrown instanceof RegoErrors) || !hasCases) throw thrown;
+    return compile(discoverTests(loaded.modules, { cases: false }), loaded, options);
+  }
+}
+
+function compile(discovered: DiscoveredTests, loaded: LoadedTests, options: PolicyTestOptions): Prepared {
+  const tests = filterTests(discovered.tests, options.run);
+  const entrypoints = tests
+    .filter(({ skip }) => !skip)
+    .flatMap(({ path, casesPath }) => (casesPath === undefined ? [path] : [path, casesPath]));
+  const { documents } = loaded;
+  return { tests, evaluator: options.createEvaluator({ modules: discovered.modules, documents, entrypoints }) };
+}
+
+function toOutcome(results: TestResult[], loaded: LoadedTests, options: PolicyTestOptions): PolicyTestOutcome {
+  const counts = countResults(results);
+  const isFine = (result: TestResult): boolean =>
+    result.outcome === "pass" || (result.outcome === "skip" && options.exitZeroOnSkipped === true);
+  const passed = results.every(isFine);
+  return {
+    kind: passed ? "passed" : "failed",
+    output: writeReport(results, loaded, options),
+    summary: summarize(counts),
+    counts,
+    results,
+    exitCode: passed ? 0 : 2,
+  };
+}
+
+function writeReport(results: TestResult[], loaded: LoadedTests, options: PolicyTestOptions): string {
+  switch (options.format ?? "pretty") {
+    case "json":
+      return reportJson(results);
+    case "junit":
+      return reportJunit(results);
+    case "pretty": {
+      const texts = new Map(loaded.modules.map(({ file, text }) => [file, text]));
+      const sourceLine = (file: string, row: number): string | undefined => texts.get(file)?.split("\n")[row - 1];
+      return reportPretty(results, { verbose: options.verbose === true, sourceLine });
+    }
+  }
+}

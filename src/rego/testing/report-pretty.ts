@@ -1,0 +1,93 @@
+import { formatDuration } from "./duration.ts";
+import { countResults, OUTCOME_WORDS, summarize, type TestResult, walkCases } from "./results.ts";
+
+const LINE = "-".repeat(80);
+
+export interface PrettyOptions {
+  verbose: boolean;
+  /** The text of a file's row, to be quoted with a failure. */
+  sourceLine?(file: string, row: number): string | undefined;
+}
+
+/**
+ * The report of `opa test`: what did not pass (everything, when verbose), then the counts. In its verbose form OPA shows how a
+ * failure was evaluated; this one shows the place of the test that failed. The last line is `N passed, N failed`.
+ */
+export function reportPretty(results: readonly TestResult[], options: PrettyOptions): string {
+  const lines: string[] = [];
+  if (options.verbose) lines.push(...failures(results, options));
+  const listed = listResults(results, options.verbose);
+  lines.push(...listed, ...(listed.length === 0 ? [] : [LINE]), ...totals(results));
+  return `${lines.join("\n")}\n`;
+}
+
+function failures(results: readonly TestResult[], options: PrettyOptions): string[] {
+  const failed = results.filter(({ outcome }) => outcome === "fail");
+  if (failed.length === 0) return [];
+  const lines = failed.flatMap((result) => [toLine(result), "", ...place(result, options), ...failedCases(result), ""]);
+  return ["FAILURES", LINE, ...lines, "SUMMARY", LINE];
+}
+
+function place({ location }: TestResult, { sourceLine }: PrettyOptions): string[] {
+  const text = sourceLine?.(location.file, location.row)?.trim();
+  return [`  ${location.file}:${location.row}:`, ...(text === undefined || text === "" ? [] : [`    ${text}`])];
+}
+
+/** Every case that failed and is no group, below the groups that lead to it. */
+function failedCases(result: TestResult): string[] {
+  const lines: string[] = [];
+  for (const { names, result: found } of walkCases(result.cases)) {
+    if (!found.fail || found.cases.size > 0) continue;
+    lines.push(...names.map((name, index) => `${"  ".repeat(index + 1)}${name}: FAIL`));
+  }
+  return lines.length === 0 ? [] : ["", ...lines];
+}
+
+function listResults(results: readonly TestResult[], verbose: boolean): string[] {
+  const lines: string[] = [];
+  let lastFile = "";
+  for (const result of results) {
+    if (!verbose && result.outcome === "pass") continue;
+    const { file, row } = result.location;
+    if (lastFile !== "" && lastFile !== file) lines.push("");
+    lastFile = file;
+    lines.push(`${file}:${row}:`, toLine(result), ...listCases(result, verbose));
+    if (result.output !== "") lines.push("", ...indent(result.output.trim()), "");
+    if (result.error !== undefined) lines.push(`  ${String(result.error)}`);
+  }
+  return lines;
+}
+
+function listCases(result: TestResult, verbose: boolean): string[] {
+  const lines: string[] = [];
+  for (const { names, result: found } of walkCases(result.cases)) {
+    if (found.fail || verbose)
+      lines.push(`${"  ".repeat(names.length)}${names.at(-1)}: ${found.fail ? "FAIL" : "PASS"}`);
+  }
+  return lines;
+}
+
+function indent(text: string): string[] {
+  return text.split("\n").map((line) => `  ${line}`);
+}
+
+function toLine(result: TestResult): string {
+  const duration = result.outcome === "skip" ? "" : ` (${formatDuration(result.durationNs)})`;
+  return `${result.package}.${result.name}: ${OUTCOME_WORDS[result.outcome]}${duration}`;
+}
+
+function totals(results: readonly TestResult[]): string[] {
+  const counts = countResults(results);
+  const { passed, failed, skipped, errors } = counts;
+  const total = passed + failed + skipped + errors;
+  const rows: [string, number][] = [
+    ["PASS", passed],
+    ["FAIL", failed],
+    ["SKIPPED", skipped],
+    ["ERROR", errors],
+  ];
+  return [
+    ...rows.filter(([, count]) => count > 0).map(([word, count]) => `${word}: ${count}/${total}`),
+    summarize(counts),
+  ];
+}
