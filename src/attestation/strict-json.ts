@@ -18,8 +18,9 @@ export function parseJsonBytes(
   }
 }
 
-/** Bytes that begin, separate or name values in JSON: `[`, `{`, `,`, `:`. */
-const marks: readonly number[] = [0x5b, 0x7b, 0x2c, 0x3a];
+/** Bytes that begin, separate or name values in JSON. */
+const isMark = new Uint8Array(256);
+for (const mark of "[{,:") isMark[mark.charCodeAt(0)] = 1;
 
 /**
  * Whether a JSON text holds more than so many values, told without parsing it; marks inside texts count, too. Small
@@ -28,10 +29,10 @@ const marks: readonly number[] = [0x5b, 0x7b, 0x2c, 0x3a];
  */
 export function hasManyValues(bytes: Uint8Array, maxValues: number): boolean {
   let count = 0;
-  for (let index = 0; index < bytes.length; index++) {
-    if (marks.includes(bytes[index] as number) && ++count > maxValues) return true;
+  for (let index = 0; index < bytes.length && count <= maxValues; index++) {
+    count += isMark[bytes[index] ?? 0] ?? 0;
   }
-  return false;
+  return count > maxValues;
 }
 
 const standard = /^[A-Za-z0-9+/]*={0,2}$/;

@@ -182,8 +182,9 @@ async function readReference(text: string, { readKey: read, signal }: SigstoreCa
   try {
     return await read(text, { signal });
   } catch (cause) {
-    if (!(cause instanceof StageError) || cause.retryable) throw cause;
-    throw new SigstoreError(`the public key ${text} cannot be read: ${cause.message}`, { code: "key_invalid", cause });
+    if (signal.aborted || (cause instanceof StageError && cause.retryable)) throw cause;
+    const reason = toErrorMessage(cause);
+    throw new SigstoreError(`the public key ${text} cannot be read: ${reason}`, { code: "key_invalid", cause });
   }
 }
 

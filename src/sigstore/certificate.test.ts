@@ -88,6 +88,11 @@ describe("describeCertificate", () => {
   it.each<[string, () => unknown]>([
     ["garbage", () => describeCertificate(Buffer.from("garbage"))],
     ["a text without certificates", () => describeCertificate("garbage")],
+    ["more behind the certificate", () => parseCertificate(Buffer.concat([makeAny(), Buffer.from([0])]))],
+    [
+      "a length that is not the shortest",
+      () => parseCertificate(makeAny((der) => Buffer.concat([Buffer.from([0x30, 0x83, 0]), der.subarray(2)]))),
+    ],
     ["nothing", () => parseCertificate(new Uint8Array())],
     ["too many bytes", () => parseCertificate(new Uint8Array(65 * 1024))],
     ["too many certificates", () => parseCertificates(authority.fulcioPem.repeat(21))],
@@ -95,6 +100,12 @@ describe("describeCertificate", () => {
     expect(act).toThrow();
   });
 });
+
+function makeAny(change: (der: Buffer) => Buffer = (bytes) => bytes): Buffer {
+  const keys = makeKeyPair();
+  const parts = { subject: "any", issuer: "any", publicKey: keys.publicKey, signer: keys, extensions: [forCode] };
+  return change(makeCertificate(parts).der);
+}
 
 describe("toNameText", () => {
   it.each<[string, readonly (readonly [string, string])[], string]>([
@@ -119,7 +130,7 @@ describe("toNameText", () => {
         ["2.5.4.3", "app"],
         ["2.5.4.5", "7"],
       ],
-      "SERIALNUMBER=7,CN=app,POSTALCODE=3000,STREET=Weg 1,ST=BE,L=Bern,OU=dev,O=acme,C=CH",
+      "SERIALNUMBER=7,CN=app,OU=dev,O=acme,POSTALCODE=3000,STREET=Weg 1,L=Bern,ST=BE,C=CH",
     ],
     [
       "several of a kind",

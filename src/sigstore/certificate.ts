@@ -1,4 +1,4 @@
-import { X509Certificate as NodeCertificate } from "node:crypto";
+import { createPublicKey, X509Certificate as NodeCertificate } from "node:crypto";
 import { SocketAddress } from "node:net";
 import { ASN1Obj, X509Certificate } from "@sigstore/core";
 import { toNameText } from "./distinguished-name.ts";
@@ -56,7 +56,10 @@ export function parseCertificate(der: Uint8Array): Certificate {
   }
   const bytes = Buffer.from(der);
   new NodeCertificate(bytes); // OpenSSL is the stricter parser of the two
-  return { der: bytes, x509: X509Certificate.parse(bytes) };
+  const x509 = X509Certificate.parse(bytes);
+  // What is verified is encoded again from what was parsed: bytes that two parsers could read in two ways are refused.
+  if (!x509.root.toDER().equals(bytes)) throw new Error("a certificate that is not in DER");
+  return { der: bytes, x509 };
 }
 
 /** Parses PEM blocks `CERTIFICATE`, in their order. Throws where there is none, or too many, or a damaged one. */
@@ -77,7 +80,7 @@ export function toCertificatePem(certificate: Certificate): string {
 
 /** The key that the certificate certifies. Throws `SigstoreError` `key_invalid` for kinds that cannot verify here. */
 export function publicKeyOf(certificate: Certificate): PublicKeyMaterial {
-  return toPublicKeyMaterial(new NodeCertificate(certificate.der).publicKey);
+  return toPublicKeyMaterial(createPublicKey({ key: certificate.x509.publicKey, format: "der", type: "spki" }));
 }
 
 /** Hexadecimal SubjectKeyIdentifier; empty where the certificate has none. */
