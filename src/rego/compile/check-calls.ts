@@ -111,7 +111,12 @@ function checkCall(statement: CallStatement, services: CallServices): void {
       const message = `deprecated built-in function calls in expression: ${callee.name}`;
       problems.add("rego_type_error", statement.location, message);
     }
-    if (statement.nested && known !== undefined && known.type.result === undefined) {
+    if (
+      statement.nested &&
+      known !== undefined &&
+      known.type.result === undefined &&
+      callee.name !== "internal.print"
+    ) {
       problems.add("rego_type_error", statement.location, `${callee.name} used as value`);
     }
     if (known?.type.variadic !== undefined) return;
@@ -125,7 +130,7 @@ function reportArity(statement: CallStatement, arity: number, { problems }: Call
   const name = nameOf(statement);
   const message =
     statement.callee.kind === "builtin"
-      ? `${name}: arity mismatch\n\thave: ${count} arguments\n\twant: ${arity} arguments`
+      ? `${name}: arity mismatch`
       : `function ${name} has arity ${arity}, got ${count} argument${count === 1 ? "" : "s"}`;
   problems.add("rego_type_error", statement.location, message);
 }

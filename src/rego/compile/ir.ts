@@ -64,7 +64,13 @@ interface StatementBase {
   location: Location;
 }
 
-export type EqualStatement = StatementBase & { kind: "equal"; left: Term; right: Term };
+export type EqualStatement = StatementBase & {
+  kind: "equal";
+  left: Term;
+  right: Term;
+  /** Set for what `print` and template strings show: variables in it must have been declared before. */
+  isCapture?: true;
+};
 export type CallStatement = StatementBase & {
   kind: "call";
   callee: Callee;

@@ -68,7 +68,7 @@ function lowerPrint(
   args: readonly SyntaxTerm[],
   base: { negated: boolean; with: WithClause[]; location: Statement["location"] },
 ): Statement {
-  const items = args.map((arg) => lowerCapture(scope, arg));
+  const items = args.map((arg) => lowerCapture(scope, arg, { isStrict: true }));
   return {
     ...base,
     kind: "call",
@@ -123,6 +123,7 @@ function lowerAssigned(scope: Scope, term: SyntaxTerm): Term {
       return { kind: "object", pairs, location };
     }
     default:
+      if (term.kind === "ref" && term.operands.length === 0) return lowerAssigned(scope, term.head);
       scope.problems.add("rego_compile_error", location, `cannot assign to ${nameOfKind(term)}`);
       return { kind: "constant", value: null, location };
   }

@@ -1,4 +1,10 @@
-import type { CallTerm, Location, Term as SyntaxTerm, WithModifier } from "../syntax/index.ts";
+import {
+  type CallTerm,
+  formatTerm,
+  type Location,
+  type Term as SyntaxTerm,
+  type WithModifier,
+} from "../syntax/index.ts";
 import { numberFromText, RegoObject, RegoSet, type Value } from "../value/index.ts";
 import type { Callee, RefTerm, Statement, Term, Variable } from "./ir.ts";
 import { lowerBody, lowerWith } from "./lower-body.ts";
@@ -160,6 +166,9 @@ function lowerCall(scope: Scope, call: CallTerm, out: Statement[]): Term {
   const { callee, name } = resolveCallee(scope, call.name, location);
   const metadata = metadataOf(scope, callee);
   if (metadata !== undefined) return { kind: "constant", value: metadata, location };
+  if (name === "print") {
+    scope.problems.add("rego_type_error", location, `${formatTerm(call)} used as value`);
+  }
   const args = call.args.map((arg) => lowerTerm(scope, arg, out));
   const output: Term = { kind: "variable", variable: scope.factory.temporary(), location };
   out.push({ kind: "call", negated: false, with: [], location, callee, name, args, output, nested: true });
@@ -198,7 +207,10 @@ function lowerTemplate(
   const { location } = template;
   const items = template.parts.map((part, index): Term => {
     if (typeof part === "string") return { kind: "constant", value: part, location };
-    return lowerCapture(scope, part, template.modifiers?.get(index));
+    return lowerCapture(scope, part, {
+      isStrict: part.kind !== "var",
+      modifiers: template.modifiers?.get(index) ?? [],
+    });
   });
   const output: Term = { kind: "variable", variable: scope.factory.temporary(), location };
   const args: Term[] = [
@@ -220,15 +232,22 @@ function lowerTemplate(
 }
 
 /** `{x | x = term}`: the term's value as a set, which is empty where the term is undefined. */
-export function lowerCapture(scope: Scope, term: SyntaxTerm, modifiers: readonly WithModifier[] = []): Term {
+export function lowerCapture(
+  scope: Scope,
+  term: SyntaxTerm,
+  options: { isStrict: boolean; modifiers?: readonly WithModifier[] },
+): Term {
   const { location } = term;
+  const { isStrict, modifiers = [] } = options;
   scope.push();
   const body: Statement[] = [];
   const captured: Statement[] = [];
   const clauses = modifiers.map((modifier) => lowerWith(scope, modifier, body));
   const lowered = lowerTerm(scope, term, captured);
   const variable = scope.factory.temporary();
-  captured.push(toAssignment(variable, lowered, location));
+  const capture: Statement = { ...toAssignment(variable, lowered, location) };
+  if (isStrict && capture.kind === "equal") capture.isCapture = true;
+  captured.push(capture);
   for (const statement of captured) statement.with = clauses;
   body.push(...captured);
   scope.pop();

@@ -146,8 +146,14 @@ function orderInTerm(term: Term, statement: Statement, known: VariableSet, unsaf
 function report(unsafe: Unsafe, problems: Problems): void {
   if (unsafe.size === 0) return;
   const named = new Map<Variable, Location>();
+  let isUndeclared = false;
   for (const [statement, variables] of unsafe) {
     for (const variable of variables) {
+      if (statement.kind === "equal" && statement.isCapture === true && !variable.generated) {
+        problems.add("rego_compile_error", statement.location, `var ${variable.name} is undeclared`);
+        isUndeclared = true;
+        continue;
+      }
       const place = named.get(variable);
       if (variable.generated || (place !== undefined && !isBefore(statement.location, place))) continue;
       named.set(variable, statement.location);
@@ -156,7 +162,7 @@ function report(unsafe: Unsafe, problems: Problems): void {
   for (const [variable, location] of named) {
     problems.add("rego_unsafe_var_error", location, `var ${variable.name} is unsafe`);
   }
-  if (named.size > 0) return;
+  if (named.size > 0 || isUndeclared) return;
   for (const statement of unsafe.keys()) {
     problems.add("rego_unsafe_var_error", statement.location, "expression is unsafe");
   }

@@ -164,6 +164,8 @@ function checkNode(node: TreeNode, problems: Problems): void {
   const defaults = node.rules.filter((rule) => rule.isDefault);
   if (defaults.length > 1) {
     const places = defaults.map((rule) => `${rule.location.file}:${rule.location.row}`).join(", ");
-    problems.add("rego_type_error", first.location, `multiple default rules ${first.text} found at ${places}`);
+    // OPA reports it at the top of the package.
+    const location = { ...first.location, row: 1, col: 1 };
+    problems.add("rego_type_error", location, `multiple default rules ${first.text} found at ${places}`);
   }
 }
