@@ -164,8 +164,9 @@ function baseName(path: string): string {
   return path.split(/[\\/]/).findLast((part) => part !== "") ?? path;
 }
 
-/** As OPA names files: what is below `.` has no `./`. */
+/** As OPA names files: what is below `./policy` is `policy/...`. */
 function joinPath(directory: string, name: string): string {
-  if (directory === "." || directory === "./") return name;
-  return /[\\/]$/.test(directory) ? directory + name : `${directory}/${name}`;
+  const plain = directory.replace(/^(?:\.[\\/]+)+/, "");
+  if (plain === "." || plain === "") return name;
+  return /[\\/]$/.test(plain) ? plain + name : `${plain}/${name}`;
 }
