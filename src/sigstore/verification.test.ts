@@ -141,6 +141,24 @@ describe("an identity", () => {
     expect(verification.signatures).toEqual([{ keyid: "", sig: expect.any(String) }]);
   });
 
+  it("verifies legacy evidence without the log at a timestamp's time", async () => {
+    const signing = async () => {
+      const { authority: _, ...unlogged } = await keyless({ timestampBy: authority });
+      return unlogged;
+    };
+    const evidence = toEvidence(
+      await makeLegacySignature(await signing()),
+      await makeLegacyAttestation(await signing()),
+    );
+    const verification = verifyEvidence(
+      evidence,
+      byIdentity({ ignoreRekor: true, now: new Date("2100-01-01T00:00:00Z") }),
+    );
+    expect(verification.refused).toEqual([]);
+    expect(verification.signatures).toHaveLength(1);
+    expect(verification.attestations).toHaveLength(1);
+  });
+
   it("shows the verified part of the chain only", async () => {
     const foreign = await makeAuthority();
     const signing = await keyless({ chain: authority.fulcioPem + foreign.fulcioPem });
