@@ -40,7 +40,8 @@ export function createBlobs(options: BlobOptions): Pick<RegistryClient, "fetchBl
       ? await openStored(store, { ref, digest, size, session, scope, signal, subject })
       : undefined;
     if (stored) session.countCacheHit();
-    return guard(stored ?? store.tee(digest, scope, downloadBlob(session, question)), question);
+    const download = (shared: AbortSignal) => downloadBlob(session, { ...question, signal: shared });
+    return guard(stored ?? store.tee(digest, scope, download, { signal }), question);
   }
 
   return {
@@ -87,6 +88,7 @@ async function* guard(source: AsyncIterable<Uint8Array>, { maxBytes, signal, sub
       yield piece;
     }
   } catch (thrown) {
+    throwIfAborted(signal, subject);
     throw toOciError(thrown, subject);
   }
 }

@@ -56,7 +56,12 @@ async function isAllowed({ ref, digest, session, signal, subject }: StoredBlobQu
 /** The store's complaint about a stream in the words of this folder. */
 export function toOciError(thrown: unknown, subject: string): unknown {
   if (!(thrown instanceof CacheError)) return thrown;
-  return digestMismatch(subject, thrown);
+  if (thrown.code === "digest-mismatch") return digestMismatch(subject, thrown);
+  return new OciError(`${subject}: the disk cache failed while this was read from it; try again or without the cache`, {
+    code: "unavailable",
+    subject,
+    cause: thrown,
+  });
 }
 
 export function digestMismatch(subject: string, cause?: unknown): OciError {

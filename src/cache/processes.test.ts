@@ -1,0 +1,95 @@
+import { fork } from "node:child_process";
+import { mkdtemp, readdir, rm, utimes, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { silentLog, toDigest } from "../types/index.ts";
+import { createContentStore } from "./directory-store.ts";
+import { toBlob } from "./numbered-blob.fixture.ts";
+import { isAbandoned, readOwner, toTemporaryName } from "./owners.ts";
+
+const script = fileURLToPath(new URL("./writer.fixture.ts", import.meta.url));
+const blobBytes = 1_000_000;
+const numbers = [1, 2, 3, 4];
+let directory: string;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "content-store-"));
+});
+afterEach(() => rm(directory, { recursive: true, force: true }));
+
+/** Runs a reader of all blobs; killed after so many pieces, if given. Gives what it said. */
+function run(killAfterPieces = Number.POSITIVE_INFINITY): Promise<Set<unknown>> {
+  return new Promise((resolve, reject) => {
+    const child = fork(script, [directory, JSON.stringify(numbers), String(blobBytes)], { stdio: "ignore" });
+    const said = new Set<unknown>();
+    let pieces = 0;
+    child.on("message", (message) => {
+      said.add(message);
+      pieces += 1;
+      if (pieces === killAfterPieces) child.kill("SIGKILL");
+    });
+    child.on("error", reject);
+    child.on("exit", () => resolve(said));
+  });
+}
+
+async function expectSound(): Promise<void> {
+  const store = createContentStore({ directory, maxBytes: 1e9, log: silentLog });
+  const { corrupt } = await store.verify();
+  expect(corrupt).toBe(0);
+  expect(await readdir(join(directory, "v1", "tmp"))).toEqual([]);
+  for (const number of numbers) {
+    const blob = toBlob(number, blobBytes);
+    const stored = await store.readAll(toDigest(blob), "scope", blobBytes);
+    if (stored) expect(blob.equals(stored)).toBe(true);
+  }
+  await store.close();
+}
+
+it("shares its folder with other processes", async () => {
+  const said = await Promise.all([run(), run(), run()]);
+  for (const words of said) expect(words).toEqual(new Set(["piece", "done"]));
+  await expectSound();
+  expect(await createContentStore({ directory, maxBytes: 1e9, log: silentLog }).info()).toMatchObject({ entries: 4 });
+});
+
+it.each([1, 17, 60, 200])("survives being killed after %d pieces, beside a process that goes on", async (pieces) => {
+  const [killed, other] = await Promise.all([run(pieces), run()]);
+  expect(killed).not.toContain("wrong");
+  expect(other).toEqual(new Set(["piece", "done"]));
+  await expectSound();
+});
+
+it("leaves the temporary files of living writers alone", async () => {
+  const owner = await readOwner();
+  const folder = join(directory, "v1", "tmp");
+  const store = createContentStore({ directory, maxBytes: 1e9, log: silentLog });
+  await store.writeNote("make", "the", "folder");
+  const own = toTemporaryName(owner);
+  const predecessor = toTemporaryName({ ...owner, startedAt: owner.startedAt - 1000 });
+  const elsewhere = toTemporaryName({ ...owner, machine: "0123456789ab" });
+  const forgotten = toTemporaryName({ ...owner, machine: "0123456789ac" });
+  const foreign = "something else";
+  for (const name of [own, predecessor, elsewhere, forgotten, foreign]) await writeFile(join(folder, name), "x");
+  const longAgo = Date.now() / 1000 - 7200;
+  await utimes(join(folder, forgotten), longAgo, longAgo);
+  const next = createContentStore({ directory, maxBytes: 1e9, log: silentLog });
+  await next.readNote("make", "the");
+  expect((await readdir(folder)).sort()).toEqual([own, elsewhere, foreign].sort());
+  await store.close();
+});
+
+it("knows a process that does not live any more", async () => {
+  const owner = await readOwner();
+  const gone = await new Promise<number>((resolve) => {
+    const child = fork(script, ["", "[]", "0"], { stdio: "ignore", env: {} });
+    const { pid = 0 } = child;
+    child.on("exit", () => resolve(pid));
+  });
+  const now = { owner, nowMs: Date.now() };
+  const state = { bytes: 1, modifiedAtMs: Date.now() };
+  expect(isAbandoned(toTemporaryName({ ...owner, processId: gone }), state, now)).toBe(true);
+  expect(isAbandoned(toTemporaryName({ ...owner, processId: process.ppid }), state, now)).toBe(false);
+});
