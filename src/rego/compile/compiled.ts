@@ -88,6 +88,8 @@ export interface CompiledWith {
 export interface CompiledPolicy {
   format: 1;
   source: string;
+  /** Large constants of the policies, as JSON. */
+  constants: readonly string[];
   rules: readonly CompiledRule[];
   /** Tree of documents; the first is `data` itself. */
   nodes: readonly CompiledNode[];

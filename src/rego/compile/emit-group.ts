@@ -17,7 +17,13 @@ function emitDocumentGroup(unit: EmitUnit, group: Group): void {
   );
   if (group.kind === "complete") emitComplete(unit, group, "");
   else emitPartial(unit, group, false);
-  if (unit.plan.keyed.has(group)) {
+}
+
+/** Writes the functions that evaluate a document for one key, for all documents that code so far needs them of. */
+export function emitKeyedGroups(unit: EmitUnit): void {
+  // Writing one can add others.
+  for (const group of unit.keyed) {
+    const { index } = group;
     unit.lines.push(`function D${index}(c,key){return K.lookupKey(c,${index},key,Q${index});}`);
     emitPartial(unit, group, true);
   }

@@ -1,6 +1,6 @@
 import type { CompiledNode, CompiledPolicy, CompiledRule } from "./compiled.ts";
 import { BodyEmitter } from "./emit-body.ts";
-import { emitGroup } from "./emit-group.ts";
+import { emitGroup, emitKeyedGroups } from "./emit-group.ts";
 import { EmitUnit, type Plan } from "./emit-unit.ts";
 import type { LoweredQuery } from "./query.ts";
 import type { Group, TreeNode } from "./rule-tree.ts";
@@ -13,13 +13,14 @@ interface ModuleParts {
   query: LoweredQuery | undefined;
 }
 
-const preamble = '"use strict";const {K,S,U,P,G,eq,RegoObject,SetBuilder,ObjectBuilder}=environment;';
+const preamble = '"use strict";const {K,S,U,P,G,C,eq,RegoObject,SetBuilder,ObjectBuilder}=environment;';
 
 /** Writes the JavaScript of a whole set of policies, with the tables that it is loaded with. */
 export function emitModule({ plan, emitted, volatile, query }: ModuleParts): CompiledPolicy {
   const unit = new EmitUnit(plan);
   for (const group of plan.tree.groups) if (emitted.has(group)) emitGroup(unit, group);
   if (query !== undefined) emitQuery(unit, query);
+  emitKeyedGroups(unit);
   const documents = [...emitted].filter((group) => group.kind !== "function");
   const table = documents.map(({ index }) => `${index}:R${index}`).join(",");
   const source = [
@@ -39,6 +40,7 @@ export function emitModule({ plan, emitted, volatile, query }: ModuleParts): Com
       }),
     ),
     nodes: plan.nodes.map((node) => toNode(node, plan)),
+    constants: unit.texts,
     locations: unit.locations,
     withs: unit.withs,
     effects: unit.effects,

@@ -96,6 +96,7 @@ function emitGroup(emitter: BodyEmitter, group: Group, operands: readonly Term[]
   const isKeyed = first !== undefined && plan.keyed.has(group) && emitter.canEvaluate(first);
   if (isKeyed) {
     const key = emitter.atom(emitter.term(first));
+    emitter.unit.keyed.add(group);
     emitter.push(`const ${name}=D${group.index}(${emitter.context},${key});`);
   } else emitter.push(`const ${name}=R${group.index}(${emitter.context});`);
   emitter.require(name, plan.pending.has(group));

@@ -1,10 +1,10 @@
 import type { Location } from "../syntax/index.ts";
 import type { Value } from "../value/index.ts";
-import { canonicalKey } from "../value/index.ts";
+import { canonicalKey, toJson } from "../value/index.ts";
 import type { CompiledWith, SourceLocation } from "./compiled.ts";
 import type { FunctionTable } from "./functions.ts";
 import type { WithClause, WithTarget } from "./ir.ts";
-import { isInline, toExpression, toLiteral } from "./literals.ts";
+import { isInline, isPlain, toExpression, toLiteral } from "./literals.ts";
 import type { Group, RuleTree, TreeNode } from "./rule-tree.ts";
 
 /** What the emitter must know about a whole set of policies. */
@@ -22,6 +22,9 @@ export interface Plan {
   effectsOf(targets: readonly WithTarget[]): readonly number[];
 }
 
+/** Longer constants are kept out of the source, where that is possible. */
+const maxConstantLength = 200;
+
 /** Everything that emitted functions share: constants, built-in functions, locations, `with` sites. */
 export class EmitUnit {
   readonly plan: Plan;
@@ -29,6 +32,10 @@ export class EmitUnit {
   readonly locations: SourceLocation[] = [];
   readonly withs: CompiledWith[] = [];
   readonly effects: (readonly number[])[] = [];
+  /** Large constants as JSON: they are read when they are first needed. */
+  readonly texts: string[] = [];
+  /** Groups whose evaluation for one key is needed. */
+  readonly keyed = new Set<Group>();
   readonly builtins = new Set<string>();
   readonly externals = new Set<string>();
   readonly pure = new Set<string>();
@@ -55,10 +62,20 @@ export class EmitUnit {
     const key = canonicalKey(value);
     let name = this.#constants.get(key);
     if (name === undefined) {
-      name = this.name("k");
+      name = this.#addConstant(value);
       this.#constants.set(key, name);
-      this.lines.push(`const ${name}=${toExpression(value)};`);
     }
+    return name;
+  }
+
+  #addConstant(value: Value): string {
+    const expression = toExpression(value);
+    if (expression.length > maxConstantLength && isPlain(value)) {
+      this.texts.push(JSON.stringify(toJson(value)));
+      return `C(${this.texts.length - 1})`;
+    }
+    const name = this.name("k");
+    this.lines.push(`const ${name}=${expression};`);
     return name;
   }
 

@@ -10,6 +10,14 @@ export function isInline(value: Value): boolean {
   return typeof value !== "object" || value === null;
 }
 
+/** Whether a value is the same after it was written as JSON and read again. */
+export function isPlain(value: Value): boolean {
+  if (typeof value !== "object" || value === null) return true;
+  if (isList(value)) return value.every(isPlain);
+  if (value.kind !== "object") return false;
+  return value.unorderedKeys().every((key) => typeof key === "string" && isPlain(value.get(key) as Value));
+}
+
 /** A value as a JavaScript expression; `K` holds the constructors (see run/helpers.ts). */
 export function toExpression(value: Value): string {
   if (value === null) return "null";

@@ -7,6 +7,7 @@ import {
   isList,
   numberFromText,
   ObjectBuilder,
+  parseJson,
   RegoObject,
   RegoSet,
   SetBuilder,
@@ -97,12 +98,26 @@ export function createEnvironment(compiled: CompiledPolicy, options: LoadOptions
     U: undefinedMark,
     P: pendingMark,
     G: getNamed,
+    C: createConstants(compiled.constants),
     eq,
     RegoObject,
     SetBuilder,
     ObjectBuilder,
   });
   return { state, documents, emitted };
+}
+
+/** Reads a large constant when it is first needed. */
+function createConstants(texts: readonly string[]): (index: number) => Value {
+  const values: Value[] = [];
+  return (index) => {
+    let value = values[index];
+    if (value === undefined) {
+      value = parseJson(texts[index] as string);
+      values[index] = value;
+    }
+    return value;
+  };
 }
 
 function createDocumentAccess(documents: Documents) {
