@@ -3,6 +3,7 @@ import { arithmetic } from "./arithmetic.ts";
 import { type Builtin, type BuiltinTable, withName } from "./builtin.ts";
 import { collections } from "./collections.ts";
 import { conversions } from "./conversions.ts";
+import { crypto } from "./crypto.ts";
 import { encodings } from "./encodings.ts";
 import { glob } from "./glob.ts";
 import { graph, walk, walkValues } from "./graph.ts";
@@ -26,6 +27,7 @@ const tables: readonly BuiltinTable[] = [
   arithmetic,
   collections,
   conversions,
+  crypto,
   encodings,
   glob,
   graph,
