@@ -27,7 +27,7 @@ const other = makeKeyPair();
 
 beforeAll(async () => {
   authority = await makeAuthority();
-  foreign = await makeAuthority();
+  foreign = await makeAuthority({ clock: authority.clock });
 });
 
 type Make = () => Promise<EvidenceCandidate>;

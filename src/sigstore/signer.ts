@@ -130,15 +130,18 @@ function verifyLeaf(certificate: Certificate, options: ChainOptions): readonly X
     const authorities = withIntermediates(options, time);
     const chain = attempt(() => verifyCertificateChain(time, certificate.x509, authorities));
     if ("reason" in chain) throw new Refusal(toChainFailure(certificate, time));
-    const [leaf, issuer] = chain.value;
-    if (leaf === undefined || issuer === undefined) throw new Refusal("its certificate is its own issuer");
-    const promises = attempt(() => verifySCTs(leaf, issuer, [...options.trust.ctlogs]));
-    if ("reason" in promises) throw new Refusal("its certificate's promise is not from a trusted certificate log");
-    if (promises.value.length === 0)
-      throw new Refusal("its certificate comes without a certificate log's promise (SCT)");
     path = chain.value;
   }
+  assertPromise(path, options.trust);
   return path;
+}
+
+/** A certificate log's promise to publish the leaf (SCT; RFC 6962, section 3): all that are there, and at least one. */
+function assertPromise([leaf, issuer]: readonly X509Certificate[], trust: TrustMaterial): void {
+  if (leaf === undefined || issuer === undefined) throw new Refusal("its certificate is its own issuer");
+  const promises = attempt(() => verifySCTs(leaf, issuer, [...trust.ctlogs]));
+  if ("reason" in promises) throw new Refusal("its certificate's promise is not from a trusted certificate log");
+  if (promises.value.length === 0) throw new Refusal("its certificate comes without a certificate log's promise (SCT)");
 }
 
 function toChainFailure(certificate: Certificate, time: Date): string {
