@@ -1,5 +1,4 @@
 import type { RefusedEvidence } from "../types/index.ts";
-import type { Verification } from "./verification.ts";
 
 interface Outcome {
   readonly signed: boolean;
@@ -10,10 +9,16 @@ interface Outcome {
   readonly byKey: boolean;
 }
 
+/** Messages of the checks that failed. */
+export interface Failures {
+  readonly signatureFailure?: string;
+  readonly attestationFailure?: string;
+}
+
 const maxReasons = 3;
 
 /** The messages of the two signature checks, for those that failed (PARITY 4.6). */
-export function describeFailures(outcome: Outcome): Pick<Verification, "signatureFailure" | "attestationFailure"> {
+export function describeFailures(outcome: Outcome): Failures {
   return {
     ...(outcome.signed ? {} : { signatureFailure: describeSignatureFailure(outcome) }),
     ...(outcome.attested ? {} : { attestationFailure: describeAttestationFailure(outcome) }),
