@@ -61,6 +61,10 @@ async function runWithMachine(command: WorkingCommand, mainFile: string, signal:
       const { runRegistry } = await import("./commands/registry.ts");
       return await runRegistry(command.configuration, machine, processConsole, signal);
     }
+    case "task": {
+      const { runTask } = await import("./task.ts");
+      return await runTask(command.configuration, machine, processConsole, signal);
+    }
     case "cache": {
       const { runCacheCommand } = await import("./commands/cache.ts");
       return await runCacheCommand(command.configuration, machine, processConsole, signal);

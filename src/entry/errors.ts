@@ -13,6 +13,9 @@ export type EntryErrorCode =
   | "http-too-large"
   | "insecure-redirect"
   | "key-unsupported"
+  | "no-cluster"
+  | "cluster-failed"
+  | "task-outcome-missing"
   | "output-failed";
 
 export class EntryError extends StageError<EntryErrorCode> {}

@@ -5,6 +5,7 @@ import type { ValidateImagesPorts } from "../run/index.ts";
 import { createTrustProvider, fetchTrustedRootByTuf, type TrustProvider } from "../sigstore/index.ts";
 import type { Log } from "../types/index.ts";
 import { readExtraCertificates } from "./ports/certificates.ts";
+import { createClusterReader } from "./ports/cluster.ts";
 import { localFiles } from "./ports/files.ts";
 import { createGitPort } from "./ports/git.ts";
 import { createHttpPort } from "./ports/http.ts";
@@ -59,7 +60,7 @@ export async function wireRun(configuration: ValidateImageConfiguration, machine
     ...(ca === undefined ? {} : { extraCaPem: ca }),
   });
   const trust = await wireTrust(configuration.trust, offline);
-  const readKey = createKeyReader({ env, http });
+  const readKey = createKeyReader({ env, http, cluster: createClusterReader({ env, userAgent: `sealcheck/${version}` }) });
   return {
     ports: {
       client,

@@ -140,6 +140,11 @@ function buildCommand(
       return readRegistry(reader);
     case "cache":
       return readCache(reader, env, entry.path[1]);
+    case "task":
+      return {
+        kind: "task",
+        configuration: { step: entry.path[1] === "assert" ? "assert" : "validate", logLevel: readLogLevel(reader) },
+      };
     case "version":
       return { kind: "version" };
     default:

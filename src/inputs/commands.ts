@@ -75,5 +75,15 @@ export const commands: readonly CommandEntry[] = [
     summary: "Check every file of the cache folder, and remove bad ones.",
     groups: cacheGroups,
   },
+  {
+    path: ["task", "validate"],
+    summary: "A step of the Tekton task: validate what the variables PARAM_* ask for.",
+    groups: [commonGroup],
+  },
+  {
+    path: ["task", "assert"],
+    summary: "The last step of the Tekton task: end as the step validate did.",
+    groups: [commonGroup],
+  },
   { path: ["version"], summary: "Print the version.", groups: [commonGroup] },
 ];

@@ -164,6 +164,27 @@ export interface CacheCommandConfiguration {
   readonly logLevel: LogLevel;
 }
 
+/** What the Tekton task's parameters ask for. */
+export interface TaskConfiguration {
+  readonly configuration: ValidateImageConfiguration;
+  /** Folder for reports, shared by the task's steps. */
+  readonly homeDirectory: string;
+  /** File of the result TEST_OUTPUT; absent outside Tekton. */
+  readonly resultPath?: string;
+  /** Digest that stands in for the floating tag of the release policy. */
+  readonly policyBundleDigest?: string;
+  /** Address of the TUF mirror's initial root, where no other root was given. */
+  readonly tufRootUrl?: string;
+  /** Parameters that were given and do nothing here. */
+  readonly ineffective: readonly string[];
+}
+
+/** A step of the Tekton task; its parameters are in the environment. */
+export interface TaskStepConfiguration {
+  readonly step: "validate" | "assert";
+  readonly logLevel: LogLevel;
+}
+
 /** What a command line asks for. */
 export type Command =
   | { readonly kind: "validate-image"; readonly configuration: ValidateImageConfiguration }
@@ -171,6 +192,7 @@ export type Command =
   | { readonly kind: "test"; readonly configuration: RegoTestConfiguration }
   | { readonly kind: "registry"; readonly configuration: RegistryServerConfiguration }
   | { readonly kind: "cache"; readonly configuration: CacheCommandConfiguration }
+  | { readonly kind: "task"; readonly configuration: TaskStepConfiguration }
   | { readonly kind: "version" }
   /** `text` is ready to print, with its newline. */
   | { readonly kind: "help"; readonly topic?: string; readonly text: string };

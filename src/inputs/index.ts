@@ -20,6 +20,8 @@ export type {
   RetryOptions,
   RunSlice,
   SnapshotSlice,
+  TaskConfiguration,
+  TaskStepConfiguration,
   TrustSlice,
   ValidateImageConfiguration,
   VerificationSlice,
@@ -34,3 +36,10 @@ export {
   reportFormats,
   type TargetOptions,
 } from "./output-target.ts";
+export {
+  parseTaskParameters,
+  readTaskPlaces,
+  type TaskParameter,
+  type TaskPlaces,
+  taskParameters,
+} from "./task-parameters.ts";

@@ -1,6 +1,7 @@
 import type { HttpPort } from "../../policy/index.ts";
 import { classifyKeyReference } from "../../sigstore/index.ts";
 import { EntryError } from "../errors.ts";
+import type { ClusterReader } from "./cluster.ts";
 import { localFiles } from "./files.ts";
 
 const maxKeyBytes = 64 * 1024;
@@ -8,9 +9,10 @@ const maxKeyBytes = 64 * 1024;
 export interface KeyPorts {
   env: Readonly<Record<string, string | undefined>>;
   http: HttpPort;
+  cluster: ClusterReader;
 }
 
-/** Reads what a key's text stands for: PEM as it is, a file, an environment variable, an address. */
+/** Reads what a key's text stands for: PEM as it is, a file, an environment variable, an address, a secret of the cluster. */
 export function createKeyReader(ports: KeyPorts): (key: string, signal: AbortSignal) => Promise<string> {
   return async (key, signal) => {
     const reference = classifyKeyReference(key);
@@ -23,7 +25,10 @@ export function createKeyReader(ports: KeyPorts): (key: string, signal: AbortSig
         return toText(await ports.http.get(reference.url, { maxBytes: maxKeyBytes, signal }));
       case "env":
         return readVariable(reference.name, ports.env);
-      case "k8s":
+      case "k8s": {
+        const { namespace, secret, field } = reference;
+        return await ports.cluster.readSecretField({ namespace, name: secret }, field, signal);
+      }
       case "gitlab":
         throw toUnsupported(`${reference.kind}://`);
       case "unsupported":
