@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { RegoErrors } from "../errors.ts";
 import { formatTerm } from "./format.ts";
@@ -60,4 +61,49 @@ describe("time", () => {
 
 it("a text of more characters than the bound is refused", () => {
   expect(() => parseTerm(" ".repeat(MAX_TEXT_LENGTH + 1))).toThrow(/expected at most 16000000/);
+});
+
+describe("any text is a module or gives errors with places in it", () => {
+  const pieces = fc.constantFrom(
+    ..."package import default if else contains some every in not with as null true a b _ input data".split(" "),
+    ...'{ } [ ] ( ) , : ; . := = == != < | & + - * / % $" $` " ` \\ # é 𝒳 \u0000 \ufeff'.split(" "),
+    ...[
+      "\n",
+      " ",
+      "\t",
+      "\r\n",
+      "# METADATA\n",
+      "# title: x\n",
+      "# - a\n",
+      '"s"',
+      "1",
+      "1.5",
+      "0x",
+      "package a\n",
+      "p if ",
+    ],
+  );
+  const texts = fc.array(pieces, { maxLength: 40 }).map((parts) => parts.join(" "));
+  const narrow = fc.array(pieces, { maxLength: 40 }).map((parts) => `package a\n${parts.join("")}`);
+
+  it.each([
+    ["apart", texts],
+    ["joined", narrow],
+  ])("%s", (_name, arbitrary) => {
+    fc.assert(
+      fc.property(arbitrary, (text) => {
+        try {
+          expect(parseModule("a.rego", text).file).toBe("a.rego");
+        } catch (thrown) {
+          if (!(thrown instanceof RegoErrors)) throw thrown;
+          for (const { code, location } of thrown.errors) {
+            expect(code).toBe("rego_parse_error");
+            expect(location?.row).toBeLessThanOrEqual(text.split("\n").length);
+            expect(location?.offset).toBeLessThanOrEqual(text.length);
+          }
+        }
+      }),
+      { numRuns: 2_000 },
+    );
+  });
 });

@@ -1,6 +1,5 @@
-import type { Location } from "./ast.ts";
 import { Char, isDecimal, isHighSurrogate, isLetter, isWhitespace } from "./characters.ts";
-import { SyntaxFailure } from "./syntax-failure.ts";
+import { TextScanner } from "./text-scanner.ts";
 import { KEYWORDS, Token, type TokenKind } from "./tokens.ts";
 
 const UNICODE_DIGIT = /^\p{Nd}/u;
@@ -28,79 +27,7 @@ const SINGLE: readonly (TokenKind | undefined)[] = (() => {
 })();
 
 /** Cuts a module's text into tokens. The current token is in the fields; whitespace is a token, comments are skipped. */
-export class Scanner {
-  readonly file: string;
-  readonly text: string;
-  readonly comments: { text: string; location: Location }[] = [];
-  token: TokenKind = Token.Whitespace;
-  start = 0;
-  end = 0;
-  row = 1;
-  /** Offset of the row's first character, moved on by one for each surrogate pair before the token: column = start - lineStart + 1. */
-  lineStart = 0;
-  /** The contents of a part of a template string, without its delimiters, `\{` undone. */
-  part = "";
-  /** Where the current token's row ends up when the token is longer than a row: applied by the next scan. */
-  private rowAfter = 1;
-  private lineStartAfter = 0;
-
-  constructor(file: string, text: string) {
-    this.file = file;
-    this.text = text;
-    if (text.charCodeAt(0) === Char.ByteOrderMark) {
-      this.end = 1;
-      this.lineStartAfter = 1;
-    }
-  }
-
-  /** The current token's text. */
-  literal(): string {
-    return this.text.slice(this.start, this.end);
-  }
-
-  location(): Location {
-    return {
-      file: this.file,
-      row: this.row,
-      col: this.start - this.lineStart + 1,
-      offset: this.start,
-      end: this.end,
-    };
-  }
-
-  fail(message: string, location: Location = this.location()): never {
-    throw new SyntaxFailure(message, location);
-  }
-
-  /** Whether the token is followed by a dot or an opening bracket, so that a reserved word is a name. */
-  startsReference(): boolean {
-    const next = this.text.charCodeAt(this.end);
-    return next === Char.Dot || next === Char.BracketOpen;
-  }
-
-  /** Where the scanner stands. A comment that was seen stays seen. */
-  mark(): ScannerMark {
-    return {
-      token: this.token,
-      start: this.start,
-      end: this.end,
-      row: this.row,
-      lineStart: this.lineStart,
-      rowAfter: this.rowAfter,
-      lineStartAfter: this.lineStartAfter,
-    };
-  }
-
-  reset(mark: ScannerMark): void {
-    this.token = mark.token;
-    this.start = mark.start;
-    this.end = mark.end;
-    this.row = mark.row;
-    this.lineStart = mark.lineStart;
-    this.rowAfter = mark.rowAfter;
-    this.lineStartAfter = mark.lineStartAfter;
-  }
-
+export class Scanner extends TextScanner {
   /** Goes to the next token; comments are kept aside. */
   protected next(): void {
     this.begin();
@@ -128,11 +55,6 @@ export class Scanner {
     this.lineStart = this.lineStartAfter;
   }
 
-  private newline(offset: number): void {
-    this.rowAfter++;
-    this.lineStartAfter = offset + 1;
-  }
-
   private atEnd(): void {
     this.token = Token.Eof;
     // OPA gives the column of the last character, and 0 after a newline.
@@ -143,31 +65,6 @@ export class Scanner {
     this.token = Token.Whitespace;
     this.end = this.start + 1;
     if (code === Char.Newline) this.newline(this.start);
-  }
-
-  private comment(): void {
-    const newline = this.text.indexOf("\n", this.start);
-    this.end = newline === -1 ? this.text.length : newline;
-    const stop = this.text.charCodeAt(this.end - 1) === Char.Return ? this.end - 1 : this.end;
-    const last = this.comments.at(-1);
-    if (last === undefined || last.location.offset < this.start) {
-      const location = { ...this.location(), end: stop };
-      this.comments.push({ text: this.text.slice(this.start + 1, stop), location });
-    }
-    this.countSurrogates(this.start, this.end);
-  }
-
-  private countSurrogates(from: number, to: number): void {
-    for (let at = from; at < to; at++) {
-      const code = this.text.charCodeAt(at);
-      if (isHighSurrogate(code)) this.lineStartAfter++;
-      else this.checkCharacter(code);
-    }
-  }
-
-  private checkCharacter(code: number): void {
-    if (code === 0) this.fail("illegal null character");
-    if (code === Char.ByteOrderMark) this.fail("illegal byte-order mark");
   }
 
   private identifier(): void {
@@ -256,100 +153,4 @@ export class Scanner {
         this.fail("illegal token");
     }
   }
-
-  private string(): void {
-    this.token = Token.String;
-    const { text } = this;
-    let at = this.start + 1;
-    for (; ; at++) {
-      const code = text.charCodeAt(at);
-      if (code === Char.Quote) break;
-      if (code === Char.Newline || Number.isNaN(code)) this.fail("non-terminated string");
-      if (code === Char.Backslash) {
-        at++;
-        this.checkEscape(text.charCodeAt(at), false);
-      } else if (isHighSurrogate(code)) this.lineStartAfter++;
-      else this.checkCharacter(code);
-    }
-    this.end = at + 1;
-  }
-
-  private checkEscape(code: number, template: boolean): void {
-    switch (String.fromCharCode(code)) {
-      case "\\":
-      case '"':
-      case "/":
-      case "b":
-      case "f":
-      case "n":
-      case "r":
-      case "t":
-      case "u":
-        return;
-      case "{":
-        if (template) return;
-    }
-    this.fail("illegal escape sequence");
-  }
-
-  private rawString(): void {
-    this.token = Token.RawString;
-    const close = this.text.indexOf("`", this.start + 1);
-    if (close === -1) this.fail("non-terminated string");
-    this.countRows(this.start, close);
-    this.end = close + 1;
-  }
-
-  private countRows(from: number, to: number): void {
-    for (let at = from; at < to; at++) {
-      const code = this.text.charCodeAt(at);
-      if (code === Char.Newline) this.newline(at);
-      else if (isHighSurrogate(code)) this.lineStartAfter++;
-      else this.checkCharacter(code);
-    }
-  }
-
-  private template(): void {
-    const quote = this.text.charCodeAt(this.start + 1);
-    if (quote !== Char.Quote && quote !== Char.Backquote) this.fail("illegal $ character");
-    this.templatePart(quote === Char.Backquote, this.start + 2);
-  }
-
-  private templatePart(raw: boolean, from: number): void {
-    const { text } = this;
-    const quote = raw ? Char.Backquote : Char.Quote;
-    let part = "";
-    let copied = from;
-    let at = from;
-    for (; ; at++) {
-      const code = text.charCodeAt(at);
-      if (code === quote || code === Char.BraceOpen) break;
-      if (Number.isNaN(code) || (code === Char.Newline && !raw)) this.fail("non-terminated string");
-      if (code === Char.Backslash) {
-        const escaped = text.charCodeAt(at + 1);
-        if (!raw) this.checkEscape(escaped, true);
-        if (escaped === Char.BraceOpen) {
-          part += text.slice(copied, at);
-          copied = at + 1;
-        }
-        if (!raw || escaped === Char.BraceOpen) at++;
-      }
-    }
-    this.part = part + text.slice(copied, at);
-    this.countRows(from, at);
-    this.end = at + 1;
-    const last = text.charCodeAt(at) === quote;
-    if (raw) this.token = last ? Token.RawTemplateEnd : Token.RawTemplatePart;
-    else this.token = last ? Token.TemplateEnd : Token.TemplatePart;
-  }
-}
-
-export interface ScannerMark {
-  token: TokenKind;
-  start: number;
-  end: number;
-  row: number;
-  lineStart: number;
-  rowAfter: number;
-  lineStartAfter: number;
 }

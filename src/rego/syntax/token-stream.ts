@@ -1,5 +1,6 @@
 import type { Location } from "./ast.ts";
-import { Scanner, type ScannerMark } from "./scanner.ts";
+import type { CursorMark } from "./cursor.ts";
+import { Scanner } from "./scanner.ts";
 import { DepthFailure } from "./syntax-failure.ts";
 import { isKeywordToken, TOKEN_NAMES, Token, type TokenKind } from "./tokens.ts";
 
@@ -10,7 +11,7 @@ import { isKeywordToken, TOKEN_NAMES, Token, type TokenKind } from "./tokens.ts"
 export const MAX_DEPTH = 800;
 
 export interface StreamMark {
-  scanner: ScannerMark;
+  scanner: CursorMark;
   lastEnd: number;
   skippedNewline: boolean;
   wildcards: number;

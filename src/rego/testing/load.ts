@@ -1,3 +1,4 @@
+import { signatures } from "../builtins/index.ts";
 import { RegoErrors } from "../errors.ts";
 import { type Module, parseModule } from "../syntax/index.ts";
 import { RegoObject, type Value } from "../value/index.ts";
@@ -30,7 +31,7 @@ interface Loading {
 
 export interface LoadTestsOptions {
   signal: AbortSignal;
-  /** See `ParseModuleOptions`. */
+  /** See `ParseModuleOptions`. Default: OPA's functions. */
   isBuiltin?: (name: string) => boolean;
 }
 
@@ -49,7 +50,7 @@ export async function loadTests(
   const loading: Loading = {
     files,
     signal: options.signal,
-    isBuiltin: options.isBuiltin ?? (() => false),
+    isBuiltin: options.isBuiltin ?? ((name) => Object.hasOwn(signatures, name)),
     modules: new Map(),
     documents: RegoObject.empty,
     errors: [],

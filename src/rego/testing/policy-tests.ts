@@ -29,7 +29,7 @@ export interface PolicyTestOptions {
   exitZeroOnSkipped?: boolean;
   /** No test at all is an error. Default: false, as in OPA. */
   failOnEmpty?: boolean;
-  /** See `ParseModuleOptions`. */
+  /** See `ParseModuleOptions`. Default: OPA's functions. */
   isBuiltin?: (name: string) => boolean;
 }
 
