@@ -1,7 +1,3 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import seeds from "@sigstore/tuf/seeds.json" with { type: "json" };
 import { beforeAll, describe, expect, it } from "vitest";
 import { SigstoreError } from "./errors.ts";
 import { parsePublicKey } from "./public-key.ts";
@@ -9,7 +5,6 @@ import { type Authority, issuer, makeAuthority, makeKeyPair, workflow } from "./
 import { digest, makeBundle, makeLegacySignature, type Signing, toEvidence } from "./testing/evidence.ts";
 import { createTrustProvider } from "./trust-provider.ts";
 import { embeddedTrustedRoot, emptyTrust, mergeOverrides, parseTrustedRoot } from "./trust-root.ts";
-import { fetchTrustedRootByTuf } from "./tuf.ts";
 import { verifyEvidence } from "./verification.ts";
 
 let authority: Authority;
@@ -210,39 +205,6 @@ describe("createTrustProvider", () => {
     const alone = await createTrustProvider({ fetchTuf: never, overrides }).get({ signal });
     expect(alone.tlogs).toHaveLength(1);
     await expect(createTrustProvider({ fetchTuf: never }).get({ signal })).rejects.toThrow("TUF was asked");
-  });
-});
-
-describe("fetchTrustedRootByTuf", () => {
-  it("says that the mirror does not answer", async () => {
-    const folder = await mkdtemp(join(tmpdir(), "tuf-test-"));
-    try {
-      const rootPath = join(folder, "root.json");
-      await writeFile(rootPath, Buffer.from(seeds["https://tuf-repo-cdn.sigstore.dev"]["root.json"], "base64"));
-      const act = fetchTrustedRootByTuf({
-        signal,
-        mirrorUrl: "http://127.0.0.1:9/tuf?token=secret",
-        rootPath,
-        timeoutMs: 500,
-        retries: 0,
-      });
-      await expect(act).rejects.toMatchObject({ code: "trust_unavailable", retryable: true, subject: "127.0.0.1:9" });
-      await expect(act).rejects.not.toThrow(/secret/);
-    } finally {
-      await rm(folder, { recursive: true });
-    }
-  });
-
-  it("wants the first root of a mirror that it does not know", async () => {
-    const act = fetchTrustedRootByTuf({ signal, mirrorUrl: "https://tuf.example.com" });
-    await expect(act).rejects.toMatchObject({ code: "trust_unavailable", retryable: false });
-  });
-
-  it("obeys the signal", async () => {
-    const mirrorUrl = "http://127.0.0.1:9";
-    await expect(fetchTrustedRootByTuf({ signal: AbortSignal.abort(new Error("over")), mirrorUrl })).rejects.toThrow(
-      "over",
-    );
   });
 });
 
