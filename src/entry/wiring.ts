@@ -60,7 +60,11 @@ export async function wireRun(configuration: ValidateImageConfiguration, machine
     ...(ca === undefined ? {} : { extraCaPem: ca }),
   });
   const trust = await wireTrust(configuration.trust, offline);
-  const readKey = createKeyReader({ env, http, cluster: createClusterReader({ env, userAgent: `sealcheck/${version}` }) });
+  const readKey = createKeyReader({
+    env,
+    http,
+    cluster: createClusterReader({ env, userAgent: `sealcheck/${version}` }),
+  });
   return {
     ports: {
       client,
