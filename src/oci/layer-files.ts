@@ -1,24 +1,167 @@
-import type { JsonObject } from "../types/index.ts";
+import { posix } from "node:path";
+import type { Descriptor, Json, JsonObject } from "../types/index.ts";
 import { OciError } from "./errors.ts";
-import type { PinnedReference } from "./reference.ts";
+import { type InflationLimits, inflate } from "./inflation.ts";
+import { parseImageManifest, parseIndex } from "./manifest.ts";
+import { formatPinned, type PinnedReference, toPinned } from "./reference.ts";
 import type { RegistryClient, RequestOptions } from "./registry-client.ts";
+import { createSquashedView, toCleanPath } from "./squashed-view.ts";
+import { parseStructuredDocument } from "./structured-document.ts";
+import { readTar, type TarEntry } from "./tar-reader.ts";
 
-/** YAML and JSON files in these directories of an image. */
-export function readImageFiles(
-  _client: RegistryClient,
-  _ref: PinnedReference,
-  _directories: readonly string[],
-  _options: RequestOptions,
-): Promise<JsonObject> {
-  throw new OciError("being built", { code: "invalid-response" });
+export interface FileLimits {
+  /** Bytes of a layer or blob as stored. */
+  maxStoredBytes: number;
+  /** Bytes of it inflated. */
+  maxInflatedBytes: number;
+  maxRatio: number;
+  /** Entries of one archive. */
+  maxEntries: number;
+  /** Bytes of one file that was asked for. */
+  maxFileBytes: number;
+  /** Bytes of all files that were asked for. */
+  maxTotalBytes: number;
+  /** Files that were asked for. */
+  maxFiles: number;
 }
 
-/** Files of these names in a blob that is a tar archive. */
-export function readBlobFiles(
-  _client: RegistryClient,
-  _ref: PinnedReference,
-  _paths: readonly string[],
-  _options: RequestOptions,
+const defaultLimits: FileLimits = {
+  maxStoredBytes: 16 * 1024 ** 3,
+  maxInflatedBytes: 64 * 1024 ** 3,
+  maxRatio: 256,
+  maxEntries: 1_000_000,
+  maxFileBytes: 16 * 1024 ** 2,
+  maxTotalBytes: 64 * 1024 ** 2,
+  maxFiles: 10_000,
+};
+
+const ratioFromBytes = 64 * 1024 ** 2;
+const documentExtensions = new Set([".yaml", ".yml", ".json"]);
+const maxIndexDepth = 3;
+
+export interface FileOptions extends RequestOptions {
+  limits?: Partial<FileLimits>;
+}
+
+type FileClient = Pick<RegistryClient, "fetchManifest" | "openBlob">;
+
+/**
+ * The YAML and JSON files that lie directly in these directories of an image (`ec.oci.image_files`): by name without
+ * the `./` that some archives begin names with, as parsed values; files that do not parse are left out. Layers lie on
+ * each other as they do when the image runs. Directories are compared without regard to case. Links are never followed:
+ * what is no file (a link, a folder) is null, as an empty file is; links that lead out of the image are left out. Of
+ * two entries with one name in a layer the last counts. For an index, its linux/amd64 image is read.
+ *
+ * Layers are streamed and their digests checked; memory does not depend on their size. Throws OciError: `too-large`
+ * past a limit, `invalid-response` where a layer is no tar archive.
+ */
+export async function readImageFiles(
+  client: FileClient,
+  ref: PinnedReference,
+  directories: readonly string[],
+  { signal, limits: given }: FileOptions,
 ): Promise<JsonObject> {
-  throw new OciError("being built", { code: "invalid-response" });
+  if (directories.length === 0) return {};
+  const limits = { ...defaultLimits, ...given };
+  const layers = await fetchLayers(client, ref, { signal, depth: 0 });
+  const wanted = directories.map(toCleanPath);
+  const lowerWanted = new Set(wanted.map((directory) => directory.toLowerCase()));
+  const view = createSquashedView(wanted);
+  const files = createCollection(limits, formatPinned(ref));
+  for (const layer of layers.toReversed()) {
+    for await (const entry of openArchive(client, ref, layer, { signal, limits })) {
+      const name = view.enter(entry);
+      if (name === undefined || !lowerWanted.has(posix.dirname(name).toLowerCase())) continue;
+      if (!documentExtensions.has(posix.extname(name).toLowerCase())) continue;
+      if (leadsOutside(name, entry)) files.remove(name);
+      else await files.add(name, entry);
+    }
+    view.endLayer();
+  }
+  return files.toObject();
+}
+
+/**
+ * Files of exactly these names in a blob that is a tar archive (`ec.oci.blob_files`), whatever their extension; otherwise
+ * as {@link readImageFiles}.
+ */
+export async function readBlobFiles(
+  client: FileClient,
+  ref: PinnedReference,
+  paths: readonly string[],
+  { signal, limits: given }: FileOptions,
+): Promise<JsonObject> {
+  if (paths.length === 0) return {};
+  const limits = { ...defaultLimits, ...given };
+  const wanted = new Set(paths);
+  const files = createCollection(limits, formatPinned(ref));
+  for await (const entry of openArchive(client, ref, { digest: ref.digest }, { signal, limits })) {
+    if (wanted.has(entry.name)) await files.add(entry.name, entry);
+  }
+  return files.toObject();
+}
+
+async function fetchLayers(
+  client: FileClient,
+  ref: PinnedReference,
+  { signal, depth }: { signal: AbortSignal; depth: number },
+): Promise<readonly Descriptor[]> {
+  const subject = formatPinned(ref);
+  const { body, kind } = await client.fetchManifest(ref, { signal });
+  if (kind === "image") return parseImageManifest(body, subject).layers;
+  const child = parseIndex(body, subject).manifests.find(
+    ({ platform }) => platform?.os === "linux" && platform.architecture === "amd64",
+  );
+  if (child === undefined || depth === maxIndexDepth) {
+    throw new OciError(`${subject}: expected an image, or an index with one for linux/amd64`, {
+      code: "not-found",
+      subject,
+    });
+  }
+  return fetchLayers(client, toPinned(ref, child.digest), { signal, depth: depth + 1 });
+}
+
+async function* openArchive(
+  client: FileClient,
+  ref: PinnedReference,
+  layer: Pick<Descriptor, "digest"> & { size?: number },
+  { signal, limits }: { signal: AbortSignal; limits: FileLimits },
+): AsyncGenerator<TarEntry> {
+  const subject = formatPinned(toPinned(ref, layer.digest));
+  const descriptor = { digest: layer.digest, ...(layer.size === undefined ? {} : { size: layer.size }) };
+  const stored = await client.openBlob(ref, descriptor, { maxBytes: limits.maxStoredBytes, signal });
+  const inflation: InflationLimits = { maxBytes: limits.maxInflatedBytes, maxRatio: limits.maxRatio, ratioFromBytes };
+  yield* readTar(inflate(stored, inflation, subject), { maxEntries: limits.maxEntries, subject });
+}
+
+/** A relative link whose target lies above the image's root. */
+function leadsOutside(name: string, { type, linkName }: TarEntry): boolean {
+  if (type !== "symbolic-link" && type !== "hard-link") return false;
+  return !posix.isAbsolute(linkName) && posix.join(posix.dirname(name), linkName).startsWith("..");
+}
+
+function createCollection(limits: FileLimits, subject: string) {
+  const files = new Map<string, Json>();
+  let totalBytes = 0;
+  const refuse = (reason: string) => new OciError(`${subject}: ${reason}`, { code: "too-large", subject });
+
+  return {
+    async add(name: string, entry: TarEntry): Promise<void> {
+      if (entry.type === "sparse") {
+        throw new OciError(`${subject}: ${name} is a sparse file, which is not read`, {
+          code: "invalid-response",
+          subject,
+        });
+      }
+      const bytes = entry.type === "file" ? await entry.read(limits.maxFileBytes) : new Uint8Array();
+      totalBytes += bytes.length;
+      if (totalBytes > limits.maxTotalBytes) throw refuse(`the files have more than ${limits.maxTotalBytes} bytes`);
+      const document = parseStructuredDocument(bytes, `${subject}, ${name}`);
+      if (document === undefined) files.delete(name);
+      else files.set(name, document);
+      if (files.size > limits.maxFiles) throw refuse(`there are more than ${limits.maxFiles} files`);
+    },
+    remove: (name: string) => void files.delete(name),
+    toObject: (): JsonObject => Object.fromEntries(files),
+  };
 }
