@@ -1,6 +1,7 @@
 import { aggregates } from "./aggregates.ts";
 import { arithmetic } from "./arithmetic.ts";
 import { type Builtin, type BuiltinTable, withName } from "./builtin.ts";
+import { cidr } from "./cidr.ts";
 import { collections } from "./collections.ts";
 import { conversions } from "./conversions.ts";
 import { crypto } from "./crypto.ts";
@@ -17,6 +18,8 @@ import { semver } from "./semver.ts";
 import { signatures } from "./signatures.ts";
 import { strings } from "./strings.ts";
 import { time } from "./time.ts";
+import { units } from "./units.ts";
+import { uuid } from "./uuid.ts";
 
 export { type Builtin, type BuiltinContext, BuiltinError, type BuiltinErrorCode } from "./builtin.ts";
 export { signatures } from "./signatures.ts";
@@ -25,6 +28,7 @@ export type { FunctionType, RegoType } from "./types.ts";
 const tables: readonly BuiltinTable[] = [
   aggregates,
   arithmetic,
+  cidr,
   collections,
   conversions,
   crypto,
@@ -40,6 +44,8 @@ const tables: readonly BuiltinTable[] = [
   semver,
   strings,
   time,
+  units,
+  uuid,
 ];
 
 const deprecated = new Set([
