@@ -20,8 +20,8 @@ export interface ParseModuleOptions {
 /**
  * Parses a module of Rego v1.
  *
- * @throws RegoErrors with code `rego_parse_error`: the first text that cannot be read, together with every rule that breaks
- * Rego v1's rules and every faulty annotation before it.
+ * @throws RegoErrors with code `rego_parse_error`, by stages as in OPA: the first statement that cannot be read with every faulty
+ * import and annotation before it; or every statement that Rego v1 does not allow; or every annotation that is in a wrong place.
  */
 export function parseModule(file: string, text: string, options: ParseModuleOptions = {}): Module {
   const parser = createParser(file, text);
