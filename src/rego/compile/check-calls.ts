@@ -1,3 +1,4 @@
+import { mockKey } from "./emit-unit.ts";
 import { formatPath } from "./format-ref.ts";
 import type { FunctionTable } from "./functions.ts";
 import type { CallStatement, PathKey, Statement, WithClause } from "./ir.ts";
@@ -13,6 +14,8 @@ export interface CallServices {
   problems: Problems;
   factory: VariableFactory;
   strict: boolean;
+  /** Receives the functions that some `with` replaces, see `mockKey`. */
+  mocked: Set<string>;
 }
 
 /**
@@ -35,6 +38,8 @@ function resolveWith(clause: WithClause, out: Statement[], services: CallService
   const { value } = clause;
   if (value.kind === "function") return;
   const isFunctionTarget = checkTarget(clause, services);
+  const key = mockKey(services.tree, clause.target);
+  if (key !== undefined) services.mocked.add(key);
   const { callee } = value;
   if (callee !== undefined) {
     const group = callee.kind === "rule" ? services.tree.findGroup(callee.path) : undefined;

@@ -52,7 +52,7 @@ function compile(modules: readonly Module[], options: CompileOptions, source: Qu
   const packages = modules.map((module) => ({ path: module.package, location: module.packageLocation }));
   const tree = new RuleTree(packages, rules, problems);
   problems.throwIfAny();
-  const calls = { tree, functions, problems, factory: services.factory, strict: services.strict };
+  const calls = { tree, functions, problems, factory: services.factory, strict: services.strict, mocked: new Set<string>() };
   for (const rule of rules) {
     for (const branch of rule.branches) branch.body = checkCalls(branch.body, calls);
   }
@@ -64,7 +64,7 @@ function compile(modules: readonly Module[], options: CompileOptions, source: Qu
   const dependencies = new Dependencies(tree);
   dependencies.checkRecursion(problems);
   problems.throwIfAny();
-  const plan = createPlan(tree, functions, dependencies, body);
+  const plan = createPlan(tree, functions, dependencies, calls.mocked);
   const wanted = wantedGroups(tree, options.entrypoints, dependencies.ofBody(body).groups);
   const emitted = dependencies.reachable(wanted);
   const volatile = dependencies.affected((_, facts) => isVolatile(facts, functions));

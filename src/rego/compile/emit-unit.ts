@@ -4,7 +4,7 @@ import { canonicalKey, toJson } from "../value/index.ts";
 import type { CompiledWith, SourceLocation } from "./compiled.ts";
 import type { FunctionTable } from "./functions.ts";
 import type { WithClause, WithTarget } from "./ir.ts";
-import { isInline, isPlain, toExpression, toLiteral } from "./literals.ts";
+import { isInline, isLarge, isPlain, toExpression, toLiteral } from "./literals.ts";
 import type { Group, RuleTree, TreeNode } from "./rule-tree.ts";
 
 /** What the emitter must know about a whole set of policies. */
@@ -22,8 +22,6 @@ export interface Plan {
   effectsOf(targets: readonly WithTarget[]): readonly number[];
 }
 
-/** Longer constants are kept out of the source, where that is possible. */
-const maxConstantLength = 200;
 
 /** Everything that emitted functions share: constants, built-in functions, locations, `with` sites. */
 export class EmitUnit {
@@ -39,6 +37,7 @@ export class EmitUnit {
   readonly builtins = new Set<string>();
   readonly externals = new Set<string>();
   readonly pure = new Set<string>();
+  readonly #large = new Map<Value, string>();
   readonly #constants = new Map<string, string>();
   readonly #functions = new Map<string, string>();
   readonly #locations = new Map<string, number>();
@@ -59,23 +58,21 @@ export class EmitUnit {
   /** A constant as an expression: small ones in place, others by name. */
   constant(value: Value): string {
     if (isInline(value)) return toExpression(value);
+    const known = this.#large.get(value);
+    if (known !== undefined) return known;
+    if (isLarge(value) && isPlain(value)) {
+      this.texts.push(JSON.stringify(toJson(value)));
+      const large = `C(${this.texts.length - 1})`;
+      this.#large.set(value, large);
+      return large;
+    }
     const key = canonicalKey(value);
     let name = this.#constants.get(key);
     if (name === undefined) {
-      name = this.#addConstant(value);
+      name = this.name("k");
       this.#constants.set(key, name);
+      this.lines.push(`const ${name}=${toExpression(value)};`);
     }
-    return name;
-  }
-
-  #addConstant(value: Value): string {
-    const expression = toExpression(value);
-    if (expression.length > maxConstantLength && isPlain(value)) {
-      this.texts.push(JSON.stringify(toJson(value)));
-      return `C(${this.texts.length - 1})`;
-    }
-    const name = this.name("k");
-    this.lines.push(`const ${name}=${expression};`);
     return name;
   }
 

@@ -10,6 +10,26 @@ export function isInline(value: Value): boolean {
   return typeof value !== "object" || value === null;
 }
 
+const largeSize = 8;
+
+/** Constants with many members are kept out of the source, where that is possible. */
+export function isLarge(value: Value): boolean {
+  return countMembers(value, 0) > largeSize;
+}
+
+function countMembers(value: Value, before: number): number {
+  let count = before + 1;
+  if (typeof value !== "object" || value === null || count > largeSize) return count;
+  if (isList(value)) for (const item of value) count = countMembers(item, count);
+  else if (value.kind === "object") {
+    for (const key of value.unorderedKeys()) {
+      count = countMembers(value.get(key) as Value, count);
+      if (count > largeSize) break;
+    }
+  }
+  return count;
+}
+
 /** Whether a value is the same after it was written as JSON and read again. */
 export function isPlain(value: Value): boolean {
   if (typeof value !== "object" || value === null) return true;

@@ -1,17 +1,15 @@
 import type { Dependencies, Facts } from "./dependencies.ts";
-import { rulesOf } from "./dependencies.ts";
-import { mockKey, type Plan } from "./emit-unit.ts";
+import type { Plan } from "./emit-unit.ts";
 import type { FunctionTable } from "./functions.ts";
-import type { PathKey, Statement, WithTarget } from "./ir.ts";
+import type { PathKey, WithTarget } from "./ir.ts";
 import type { Group, RuleTree, TreeNode } from "./rule-tree.ts";
-import { walkBody } from "./walk.ts";
 
 /** Works out what the emitter must know: what can be pending, what `with` changes, what is shared. */
 export function createPlan(
   tree: RuleTree,
   functions: FunctionTable,
   dependencies: Dependencies,
-  query: readonly Statement[],
+  mocked: ReadonlySet<string>,
 ): Plan & { nodes: readonly TreeNode[] } {
   const pending = dependencies.affected((_, facts) => hasKind(facts, functions, "external"));
   const nodes: TreeNode[] = [];
@@ -28,7 +26,7 @@ export function createPlan(
     functions,
     pending,
     keyed: new Set([...dependencies.selfDependent(), ...pending].filter(isPartial)),
-    mocked: mockedFunctions(tree, query),
+    mocked,
     nodes,
     nodeIndex: (node) => indices.get(node) as number,
     effectsOf: (targets) => {
@@ -63,23 +61,6 @@ function isPartial(group: Group): boolean {
 function hasKind(facts: Facts, functions: FunctionTable, kind: "external" | "pure"): boolean {
   for (const name of facts.functions) if (functions.get(name)?.kind === kind) return true;
   return false;
-}
-
-function mockedFunctions(tree: RuleTree, query: readonly Statement[]): Set<string> {
-  const found = new Set<string>();
-  const visitor = {
-    statement: (statement: Statement) => {
-      for (const { target } of statement.with) {
-        const key = mockKey(tree, target);
-        if (key !== undefined) found.add(key);
-      }
-    },
-  };
-  walkBody(query, visitor);
-  for (const group of tree.groups) {
-    for (const rule of rulesOf(group)) for (const branch of rule.branches) walkBody(branch.body, visitor);
-  }
-  return found;
 }
 
 /** Whether a group itself reads, calls or is what a `with` replaces. */

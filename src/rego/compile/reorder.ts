@@ -59,7 +59,8 @@ function order(body: readonly Statement[], globals: ReadonlySet<Variable>, unsaf
     isPlaced: false,
   }));
   const bodyVariables: VariableSet = new Set();
-  for (const fact of facts) for (const variable of fact.variables) bodyVariables.add(variable);
+  const isClosed = facts.some((fact) => fact.closures !== undefined);
+  if (isClosed) for (const fact of facts) for (const variable of fact.variables) bodyVariables.add(variable);
   const safe: VariableSet = new Set(globals);
   const ordered: Statement[] = [];
   for (let isChanged = true; isChanged; ) {
@@ -85,7 +86,7 @@ function order(body: readonly Statement[], globals: ReadonlySet<Variable>, unsaf
     unsafe.set(fact.statement, new Set(missing.length > 0 ? missing : outputs));
   }
   if (ordered.length < body.length) return [...body];
-  orderClosures(ordered, globals, unsafe);
+  if (isClosed) orderClosures(ordered, globals, unsafe);
   return ordered;
 }
 
