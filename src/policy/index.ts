@@ -4,6 +4,7 @@ export {
   noMatchingAttestationResult,
 } from "./builtin-results.ts";
 export { parsePolicyConfiguration } from "./configuration.ts";
+export { ecExternalFunctions, ecPureFunctions } from "./ec/functions.ts";
 export {
   createEcHost,
   type EcBounds,

@@ -3,9 +3,7 @@
  *
  * `parseModule` -> `compileModules` -> `loadPolicy` -> `start` -> `step`, and `answer` where external functions are used.
  */
-export * from "./errors.ts";
-export * from "./syntax/index.ts";
-export * from "./value/index.ts";
+
 export * from "./builtins/index.ts";
 export type {
   CompiledNode,
@@ -19,6 +17,7 @@ export type {
   SourceLocation,
 } from "./compile/index.ts";
 export { compileModules, compileQuery, defaultForbidden } from "./compile/index.ts";
+export * from "./errors.ts";
 export type {
   Evaluation,
   EvaluationLimits,
@@ -30,3 +29,6 @@ export type {
   StepResult,
 } from "./run/index.ts";
 export { loadPolicy } from "./run/index.ts";
+export * from "./syntax/index.ts";
+export * from "./testing/index.ts";
+export * from "./value/index.ts";

@@ -1,0 +1,47 @@
+import { readdir } from "node:fs/promises";
+import type { RegoTestConfiguration } from "../../inputs/index.ts";
+import { ecExternalFunctions, ecPureFunctions } from "../../policy/index.ts";
+import { createEngineEvaluator, type PolicyFiles, type PolicyTestOutcome, runPolicyTests } from "../../rego/index.ts";
+import type { Console } from "../console.ts";
+import { localFiles } from "../ports/files.ts";
+import { exitCodes } from "../problems.ts";
+import type { Machine } from "../wiring.ts";
+
+const files: PolicyFiles = { kind: localFiles.kindOf, list: (path) => readdir(path), read: localFiles.read };
+
+/**
+ * `sealcheck test PATH...`: the unit tests of policies, as `opa test` runs them. Conforma's functions are known and have no
+ * answers: tests replace them by `with`.
+ */
+export async function runRegoTests(
+  configuration: RegoTestConfiguration,
+  _machine: Machine,
+  console: Console,
+  signal: AbortSignal,
+): Promise<number> {
+  const outcome = await runPolicyTests({
+    paths: configuration.paths,
+    files,
+    createEvaluator: createEngineEvaluator({
+      nowNs: () => BigInt(Date.now()) * 1_000_000n,
+      functions: ecPureFunctions,
+      externals: ecExternalFunctions,
+      limits: { timeMs: configuration.timeoutMs },
+    }),
+    signal,
+    nowNs: () => process.hrtime.bigint(),
+    verbose: configuration.verbose,
+    format: configuration.format,
+    ...(configuration.run === undefined ? {} : { run: configuration.run }),
+  });
+  return print(outcome, console);
+}
+
+function print(outcome: PolicyTestOutcome, console: Console): number {
+  if (outcome.kind === "broken") {
+    console.writeError(`error: ${outcome.message}\n`);
+    return exitCodes.usage;
+  }
+  console.writeOut(outcome.output.endsWith("\n") ? outcome.output : `${outcome.output}\n`);
+  return outcome.kind === "passed" ? exitCodes.passed : exitCodes.refused;
+}
