@@ -263,6 +263,10 @@ describe("include and exclude", () => {
     expect(run({ criteria: { include } }).warnings).toEqual(messages.map((msg) => ({ msg })));
   });
 
+  it("a result without a code matches the star", () => {
+    expect(run({ infos: [], deny: ["text"] }).warnings).toEqual([]);
+  });
+
   it("matching only what is then excluded counts as a match", () => {
     const outcome = run({
       criteria: { include: ["pkg.a", "*"], exclude: ["pkg.a", "pkg"] },

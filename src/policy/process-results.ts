@@ -68,6 +68,9 @@ class GroupProcessor {
   /** Include/exclude; results without a code are always kept. */
   #judge(result: WorkingResult): Verdict {
     if (result.code === "") {
+      if (this.#options.selection === undefined) {
+        this.#missing.delete("*");
+      }
       return "kept";
     }
     const matchers = matchersOf(toMatchable(result));
