@@ -1,0 +1,219 @@
+import { randomBytes } from "node:crypto";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createContentStore } from "../cache/index.ts";
+import { type Digest, silentLog, toHex } from "../types/index.ts";
+import type { Credential } from "./credentials.ts";
+import {
+  createFakeRegistry,
+  createTestClient,
+  type FakeRegistry,
+  json,
+  noSignal,
+  ociImage,
+  plain,
+} from "./fake-registry.fixture.ts";
+import { parseReference, toPinned } from "./reference.ts";
+import type { RegistryClient } from "./registry-client.ts";
+
+const signal = noSignal;
+const content = randomBytes(200_000);
+let directory: string;
+let registry: FakeRegistry;
+const clients: RegistryClient[] = [];
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "client-store-"));
+  registry = await createFakeRegistry();
+});
+afterEach(async () => {
+  await Promise.all(clients.splice(0).map((client) => client.close()));
+  await registry.close();
+  await rm(directory, { recursive: true, force: true });
+});
+
+/** A client as a run of its own has it, over the common folder. */
+function startRun(options: Parameters<typeof createTestClient>[0] = {}): RegistryClient {
+  const store = createContentStore({ directory, maxBytes: 10_000_000, log: silentLog });
+  const client = createTestClient({ store, ...options });
+  clients.push(client);
+  return client;
+}
+
+const location = () => ({ registry: registry.host, repository: "team/app" });
+const limits = { maxBytes: 1_000_000, signal };
+const reference = () => parseReference(`${registry.host}/team/app:v1`);
+const holding = (password: string) => ({
+  credentials: { find: async (): Promise<Credential> => ({ kind: "basic", username: "u", password }) },
+});
+
+async function read(client: RegistryClient, digest: Digest, maxBytes = limits.maxBytes): Promise<Buffer> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of await client.openBlob(location(), { digest, size: content.length }, { maxBytes, signal })) {
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces);
+}
+
+describe("blobs on disk", () => {
+  it("are fetched once for all runs", async () => {
+    const digest = registry.addBlob("team/app", content);
+    const first = startRun();
+    expect(await read(first, digest)).toEqual(content);
+    await first.close();
+    const second = startRun();
+    expect(await read(second, digest)).toEqual(content);
+    expect(Buffer.from(await second.fetchBlob(location(), { digest, size: content.length }, limits))).toEqual(content);
+    expect(registry.seen).toHaveLength(1);
+    expect(second.statistics()[registry.host]).toMatchObject({ requests: 0, cacheHits: 2 });
+  });
+
+  it("are fetched once for all readers of a run", async () => {
+    const digest = registry.addBlob("team/app", content);
+    const client = startRun();
+    const all = await Promise.all(Array.from({ length: 50 }, () => read(client, digest)));
+    expect(all.every((bytes) => bytes.equals(content))).toBe(true);
+    expect(registry.seen).toHaveLength(1);
+  });
+
+  it("are fetched again where they are damaged", async () => {
+    const digest = registry.addBlob("team/app", content);
+    const first = startRun();
+    await read(first, digest);
+    await first.close();
+    await writeFile(join(directory, "v1", "blobs", toHex(digest).slice(0, 2), toHex(digest)), "damaged");
+    expect(await read(startRun(), digest)).toEqual(content);
+    expect(registry.seen).toHaveLength(2);
+  });
+
+  it("are fetched again with pull: always", async () => {
+    const digest = registry.addBlob("team/app", content);
+    const first = startRun();
+    await read(first, digest);
+    await first.close();
+    await read(startRun({ pull: "always" }), digest);
+    expect(registry.countOf(`GET /v2/team/app/blobs/${digest}`)).toBe(1);
+    const { digest: manifest } = registry.addManifest("team/app", ociImage);
+    await startRun().fetchManifest(toPinned(location(), manifest), { signal });
+    await startRun({ pull: "always" }).fetchManifest(toPinned(location(), manifest), { signal });
+    expect(registry.countOf(`GET /v2/team/app/manifests/${manifest}`)).toBe(2);
+  });
+
+  it("are shown to others when the registry says that they may, and not before", async () => {
+    const digest = registry.addBlob("team/app", content);
+    const first = startRun(holding("one"));
+    await read(first, digest);
+    await first.close();
+    expect(await read(startRun(holding("two")), digest)).toEqual(content);
+    expect(registry.seen.map(({ method }) => method)).toEqual(["GET", "HEAD"]);
+    registry.on(`HEAD /v2/team/app/blobs/${digest}`, plain(403));
+    registry.on(`GET /v2/team/app/blobs/${digest}`, plain(403));
+    await expect(read(startRun(holding("three")), digest)).rejects.toMatchObject({ code: "forbidden" });
+    expect(await read(startRun({ ...holding("one"), offline: true }), digest)).toEqual(content);
+    await expect(read(startRun({ ...holding("three"), offline: true }), digest)).rejects.toMatchObject({
+      code: "offline",
+    });
+  });
+
+  it("leave no secret in the folder's names", async () => {
+    const digest = registry.addBlob("team/app", content);
+    const client = startRun(holding("pa55word"));
+    await read(client, digest);
+    await client.close();
+    expect((await readdir(directory, { recursive: true })).join(" ")).not.toContain("pa55word");
+  });
+
+  it("keep to each reader's limit", async () => {
+    const digest = registry.addBlob("team/app", content);
+    const client = startRun();
+    await read(client, digest);
+    const asked = client.fetchBlob(location(), { digest }, { maxBytes: 199_999, signal });
+    await expect(asked).rejects.toMatchObject({ code: "too-large" });
+  });
+
+  it("go on for others when the first reader gives up", async () => {
+    const digest = registry.addBlob("team/app", content);
+    let finish = () => {};
+    const controller = new AbortController();
+    registry.on(`GET /v2/team/app/blobs/${digest}`, (_request, response) => {
+      response.writeHead(200, { "content-length": content.length });
+      response.write(content.subarray(0, 1000));
+      finish = () => response.end(content.subarray(1000));
+    });
+    const client = startRun();
+    const open = async (reader: AbortSignal) =>
+      (await client.openBlob(location(), { digest }, { maxBytes: 1_000_000, signal: reader }))[Symbol.asyncIterator]();
+    const first = await open(controller.signal);
+    await first.next();
+    const second = await open(signal);
+    const { value: start } = await second.next();
+    controller.abort();
+    await expect(first.next()).rejects.toMatchObject({ code: "aborted" });
+    finish();
+    const pieces: Uint8Array[] = [start];
+    for await (const piece of { [Symbol.asyncIterator]: () => second }) pieces.push(piece);
+    expect(Buffer.concat(pieces)).toEqual(content);
+    expect(registry.seen).toHaveLength(1);
+  });
+});
+
+describe("tags", () => {
+  async function runOnce(): Promise<Digest> {
+    const { digest } = registry.addManifest("team/app", ociImage, "v1");
+    const client = startRun();
+    await client.resolve(reference(), { signal });
+    await client.findTag(parseReference(`${registry.host}/team/app:absent`), { signal });
+    await client.close();
+    registry.seen.length = 0;
+    return digest;
+  }
+
+  it.each([
+    ["if-newer", 1],
+    ["always", 1],
+    ["if-missing", 0],
+  ] as const)("with pull: %s, an earlier answer leads to %d requests", async (pull, requests) => {
+    const digest = await runOnce();
+    const client = startRun({ pull });
+    expect((await client.resolve(reference(), { signal })).digest).toBe(digest);
+    expect(registry.seen).toHaveLength(requests);
+    const unasked = requests === 0 ? [{ reference: `${registry.host}/team/app:v1`, digest }] : [];
+    expect(client.unaskedAnswers()).toEqual(unasked);
+    expect(await client.findMovedTags({ signal })).toEqual([]);
+  });
+
+  it("are known offline, absent ones too, and the unknown ones are an error", async () => {
+    const digest = await runOnce();
+    const client = startRun({ offline: true });
+    const tag = (name: string) => parseReference(`${registry.host}/team/app:${name}`);
+    expect((await client.resolve(tag("v1"), { signal })).digest).toBe(digest);
+    expect(await client.findTag(tag("absent"), { signal })).toBeUndefined();
+    await expect(client.resolve(tag("absent"), { signal })).rejects.toMatchObject({ code: "not-found" });
+    await expect(client.findTag(tag("v2"), { signal })).rejects.toMatchObject({ code: "offline" });
+    expect(client.unaskedAnswers()).toHaveLength(1);
+    expect(registry.seen).toHaveLength(0);
+  });
+
+  it("that were absent are asked again with pull: if-missing", async () => {
+    await runOnce();
+    expect(
+      await startRun({ pull: "if-missing" }).findTag(parseReference(`${registry.host}/team/app:absent`), { signal }),
+    ).toBeUndefined();
+    expect(registry.seen).toHaveLength(1);
+  });
+});
+
+describe("referrers", () => {
+  it("are known offline, and always asked otherwise", async () => {
+    const { digest } = registry.addManifest("team/app", ociImage);
+    const entry = { mediaType: String(ociImage.mediaType), digest, size: 5 };
+    registry.on(`GET /v2/team/app/referrers/${digest}`, json(200, { schemaVersion: 2, manifests: [entry] }));
+    const ask = (client: RegistryClient) => client.fetchReferrers(toPinned(location(), digest), { signal });
+    await ask(startRun());
+    expect(await ask(startRun({ offline: true }))).toEqual([entry]);
+    await ask(startRun({ pull: "if-missing" }));
+    expect(registry.seen).toHaveLength(2);
+  });
+});
