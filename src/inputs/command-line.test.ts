@@ -349,7 +349,22 @@ describe("other commands", () => {
       ["registry", "--dir=d", "--port=0"],
       {
         kind: "registry",
-        configuration: { directory: "d", host: "127.0.0.1", port: 0, logLevel: "warning" },
+        configuration: {
+          directory: "d",
+          host: "127.0.0.1",
+          port: 0,
+          platforms: "all",
+          maxBlobBytes: 2 ** 31,
+          logLevel: "warning",
+        },
+      },
+    ],
+    [
+      "registry with sparse indexes",
+      ["registry", "--platforms=linux/amd64,linux/arm64/v8", "--max-blob-size=10GiB"],
+      {
+        kind: "registry",
+        configuration: { platforms: ["linux/amd64", "linux/arm64/v8"], maxBlobBytes: 10 * 2 ** 30 },
       },
     ],
     [
@@ -374,6 +389,11 @@ describe("other commands", () => {
     ["tests without paths", ["test"], /^expected files or folders with Rego tests, got none/],
     ["a test format", ["test", "a", "--format=xml"], /^expected one of pretty, json, junit, got "xml"/],
     ["a port", ["registry", "--port=70000"], /^expected a port from 0 to 65535, got 70000/],
+    [
+      "a platform of the registry",
+      ["registry", "--platforms=linux"],
+      /^expected all, none or a list.*got the entry "linux"$/,
+    ],
     ["a cache without a folder", ["cache", "info"], /^expected a folder, the environment names no home/],
     ["words after version", ["version", "x"], /belongs to no flag/],
   ])("refuses %s", (_, argv, message) => {

@@ -8,6 +8,7 @@ import { type Flag, standsAlone } from "./flags.ts";
 import { deepFreeze } from "./freeze.ts";
 import { renderHelp } from "./help.ts";
 import { findNearest } from "./nearest.ts";
+import { readRegistryServer } from "./registry-server.ts";
 import { readCacheSlice, readLogLevel, readValidateImage, readWorkers } from "./validate-image.ts";
 
 /** Flags by name and by short name, of all commands: what may stand before the command's words. */
@@ -137,7 +138,7 @@ function buildCommand(
     case "test":
       return readTest(reader, env, positionals);
     case "registry":
-      return readRegistry(reader);
+      return { kind: "registry", configuration: readRegistryServer(reader) };
     case "cache":
       return readCache(reader, env, entry.path[1]);
     case "task":
@@ -173,23 +174,6 @@ function readTest(reader: FlagReader, env: Environment, paths: readonly string[]
       format: reader.choice("format", ["pretty", "json", "junit"]),
       timeoutMs: reader.durationMs("timeout"),
       color: readColor(reader, env),
-      logLevel: readLogLevel(reader),
-    },
-  };
-}
-
-function readRegistry(reader: FlagReader): Command {
-  const directory = reader.text("dir");
-  const port = reader.count("port");
-  if (port > 65_535) {
-    reader.refuse("--port", `expected a port from 0 to 65535, got ${port}`);
-  }
-  return {
-    kind: "registry",
-    configuration: {
-      ...(directory === undefined ? {} : { directory }),
-      host: reader.text("host") ?? "127.0.0.1",
-      port,
       logLevel: readLogLevel(reader),
     },
   };

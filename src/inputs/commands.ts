@@ -55,7 +55,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     path: ["registry"],
-    summary: "Run the embedded OCI registry, for trials and tests.",
+    summary: "Run the embedded OCI registry, for trials, tests and small mirrors.",
     groups: [
       {
         title: "Registry",
@@ -63,6 +63,14 @@ export const commands: readonly CommandEntry[] = [
           { name: "dir", kind: "text", value: "PATH", help: "Folder to keep the content in. Default: memory." },
           { name: "host", kind: "text", value: "ADDRESS", fallback: "127.0.0.1", help: "Address to listen on." },
           { name: "port", kind: "count", value: "N", fallback: "5000", help: "Port to listen on; 0 takes a free one." },
+          {
+            name: "platforms",
+            kind: "text",
+            value: "WHICH",
+            fallback: "all",
+            help: "Images that must be there when an image index is pushed: all, none or a list such as linux/amd64,linux/arm64/v8. Others may be missing (sparse index).",
+          },
+          { name: "max-blob-size", kind: "size", value: "SIZE", fallback: "2GiB", help: "Larger blobs are refused." },
         ],
       },
       commonGroup,

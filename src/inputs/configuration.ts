@@ -154,6 +154,9 @@ export interface RegistryServerConfiguration {
   readonly host: string;
   /** 0 picks a free port. */
   readonly port: number;
+  /** Which children an image index may not be pushed without. */
+  readonly platforms: RequiredPlatforms;
+  readonly maxBlobBytes: number;
   readonly logLevel: LogLevel;
 }
 

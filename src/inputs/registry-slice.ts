@@ -39,7 +39,8 @@ export function readRegistrySlice(flags: FlagReader, env: Environment): Registry
   };
 }
 
-function readPlatforms(flags: FlagReader): RequiredPlatforms {
+/** `--platforms`: all, none or a list. */
+export function readPlatforms(flags: FlagReader): RequiredPlatforms {
   const text = flags.text("platforms") ?? "all";
   if (text === "all" || text === "none") {
     return text;

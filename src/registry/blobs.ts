@@ -1,4 +1,4 @@
-import type { Digest } from "../types/index.ts";
+import type { ContentDigest } from "./content-digest.ts";
 import { RegistryError } from "./errors.ts";
 import { type Answer, createMethodRefusal, type Exchange } from "./exchange.ts";
 import { requireDigest } from "./names.ts";
@@ -25,7 +25,12 @@ export async function answerBlob(
   }
 }
 
-async function readBlob(settings: Settings, exchange: Exchange, repository: string, digest: Digest): Promise<Answer> {
+async function readBlob(
+  settings: Settings,
+  exchange: Exchange,
+  repository: string,
+  digest: ContentDigest,
+): Promise<Answer> {
   const size = await settings.store.blobs.size(repository, digest);
   if (size === undefined) throw createUnknown(repository, digest);
   const asked = exchange.method === "GET" ? parseRange(exchange.headers.range, size) : undefined;
@@ -66,7 +71,7 @@ export function parseRange(header: string | undefined, size: number): ByteRange 
   return { start, end: last === "" ? size : Math.min(Number(last) + 1, size) };
 }
 
-function createUnknown(repository: string, digest: Digest): RegistryError {
+function createUnknown(repository: string, digest: ContentDigest): RegistryError {
   return new RegistryError(`expected a blob that was pushed, ${repository} holds no ${digest}`, {
     code: "BLOB_UNKNOWN",
     status: 404,

@@ -1,6 +1,6 @@
-import type { Descriptor, Platform } from "../types/index.ts";
+import type { Platform } from "../types/index.ts";
 import { type ErrorEntry, RegistryError } from "./errors.ts";
-import type { ParsedManifest } from "./manifest-parse.ts";
+import type { ContentDescriptor, ParsedManifest } from "./manifest-parse.ts";
 import type { Settings } from "./settings.ts";
 
 /**
@@ -16,8 +16,8 @@ export async function assertComplete(settings: Settings, repository: string, man
   throw new RegistryError(first.message, { code: first.code, status: 400, subject: repository, entries });
 }
 
-async function findMissingBlobs(settings: Settings, repository: string, blobs: readonly Descriptor[]) {
-  const missing: Descriptor[] = [];
+async function findMissingBlobs(settings: Settings, repository: string, blobs: readonly ContentDescriptor[]) {
+  const missing: ContentDescriptor[] = [];
   for (const blob of blobs) {
     // A blob that is to be had elsewhere need not be pushed.
     if (blob.urls !== undefined) continue;
@@ -26,8 +26,8 @@ async function findMissingBlobs(settings: Settings, repository: string, blobs: r
   return missing;
 }
 
-async function findMissingChildren(settings: Settings, repository: string, children: readonly Descriptor[]) {
-  const missing: Descriptor[] = [];
+async function findMissingChildren(settings: Settings, repository: string, children: readonly ContentDescriptor[]) {
+  const missing: ContentDescriptor[] = [];
   for (const child of children) {
     if (!isRequired(child.platform, settings.platforms)) continue;
     if ((await settings.store.manifests.get(repository, child.digest)) === undefined) missing.push(child);
@@ -47,7 +47,7 @@ export function isRequired(platform: Platform | undefined, required: Settings["p
   );
 }
 
-function toBlobEntry(blob: Descriptor): ErrorEntry {
+function toBlobEntry(blob: ContentDescriptor): ErrorEntry {
   return {
     code: "MANIFEST_BLOB_UNKNOWN",
     message: `expected blob ${blob.digest} in the repository, it is not there; push it before the manifest`,
@@ -55,7 +55,7 @@ function toBlobEntry(blob: Descriptor): ErrorEntry {
   };
 }
 
-function toChildEntry(child: Descriptor): ErrorEntry {
+function toChildEntry(child: ContentDescriptor): ErrorEntry {
   const platform = toPlatformText(child.platform);
   return {
     code: "MANIFEST_BLOB_UNKNOWN",

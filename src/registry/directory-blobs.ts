@@ -1,12 +1,13 @@
 import { createHash, randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { appendFile, mkdir, truncate, writeFile } from "node:fs/promises";
-import type { Digest } from "../types/index.ts";
+import { toAlgorithm, toContentHex } from "./content-digest.ts";
+import type { ContentFolder } from "./directory-content.ts";
 import {
   type DirectoryLayout,
   listIfThere,
-  moveContent,
   removeIfThere,
+  removeUntouched,
   sizeIfThere,
   writeAtomically,
 } from "./directory-layout.ts";
@@ -15,30 +16,35 @@ import type { BlobStore, UploadStore } from "./store.ts";
 const nothing = new Uint8Array();
 
 /** Blobs as files named by their digest, and an empty file in each repository that holds one. */
-export function createBlobs(layout: DirectoryLayout): BlobStore {
+export function createBlobs(layout: DirectoryLayout, content: ContentFolder): BlobStore {
   return {
     async size(repository, digest) {
       if ((await sizeIfThere(layout.blobLink(repository, digest))) === undefined) return undefined;
       return await sizeIfThere(layout.content(digest));
     },
     async *read(_repository, digest, range) {
-      if (range.end <= range.start) return;
+      const path = layout.content(digest);
+      if (range.start === 0 && range.end === (await sizeIfThere(path))) yield* content.readWhole(digest);
       // A read stream's `end` is inclusive.
-      yield* createReadStream(layout.content(digest), { start: range.start, end: range.end - 1 });
+      else if (range.end > range.start) yield* createReadStream(path, { start: range.start, end: range.end - 1 });
     },
     async mount(from, to, digest) {
-      if ((await sizeIfThere(layout.blobLink(from, digest))) === undefined) return false;
-      await writeAtomically(layout, layout.blobLink(to, digest), nothing);
-      return true;
+      const isHeld =
+        from === undefined
+          ? await content.isLinked(digest)
+          : (await sizeIfThere(layout.blobLink(from, digest))) !== undefined;
+      return isHeld && (await content.link(digest, layout.blobLink(to, digest)));
     },
     async remove(repository, digest) {
-      return await removeIfThere(layout.blobLink(repository, digest));
+      const removed = await removeIfThere(layout.blobLink(repository, digest));
+      if (removed) await content.collect(digest);
+      return removed;
     },
   };
 }
 
 /** Uploads as files that grow, and become content by a rename. */
-export function createUploads(layout: DirectoryLayout): UploadStore {
+export function createUploads(layout: DirectoryLayout, content: ContentFolder): UploadStore {
   return {
     async start(repository) {
       const id = randomUUID();
@@ -57,12 +63,11 @@ export function createUploads(layout: DirectoryLayout): UploadStore {
     },
     async commit(repository, id, digest) {
       const upload = layout.upload(repository, id);
-      if ((await hashFile(upload)) !== digest) {
+      if ((await hashFile(upload, toAlgorithm(digest))) !== toContentHex(digest)) {
         await removeIfThere(upload);
         return false;
       }
-      await moveContent(upload, layout.content(digest));
-      await writeAtomically(layout, layout.blobLink(repository, digest), nothing);
+      await content.put(digest, upload, () => writeAtomically(layout, layout.blobLink(repository, digest), nothing));
       return true;
     },
     async cancel(repository, id) {
@@ -70,6 +75,9 @@ export function createUploads(layout: DirectoryLayout): UploadStore {
     },
     async count() {
       return (await listIfThere(layout.uploads())).length;
+    },
+    async expire(untouchedSinceMs) {
+      return await removeUntouched(layout.uploads(), untouchedSinceMs);
     },
   };
 }
@@ -79,8 +87,8 @@ function isUploadId(id: string): boolean {
   return /^[0-9a-f-]{36}$/.test(id);
 }
 
-async function hashFile(path: string): Promise<Digest> {
-  const hash = createHash("sha256");
+async function hashFile(path: string, algorithm: string): Promise<string> {
+  const hash = createHash(algorithm);
   for await (const piece of createReadStream(path)) hash.update(piece as Buffer);
-  return `sha256:${hash.digest("hex")}` as Digest;
+  return hash.digest("hex");
 }

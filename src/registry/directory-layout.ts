@@ -1,13 +1,16 @@
 import { createHash, randomUUID } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { type Digest, toHex } from "../types/index.ts";
+import { type ContentDigest, toContentHex } from "./content-digest.ts";
 
 /**
  * Where a directory store keeps what. No name that a client chose is ever a file's name: repositories and tags go by
  * the SHA-256 of their text, so case-insensitive file systems, reserved names and long names make no difference.
+ * `<hex>` are the 64 digits of a SHA-256 or the 128 of a SHA-512 digest.
  *
+ *     sealcheck-registry.json                   JSON {format}
  *     content/<2 hex>/<hex>                     bytes of blobs and manifests, named by their digest
+ *     content/<2 hex>/<hex>.removed             on their way out; come back if somebody still needs them
  *     repositories/<hash>/blobs/<hex>           empty: the repository holds this blob
  *     repositories/<hash>/manifests/<hex>       media type of the manifest
  *     repositories/<hash>/tags/<hash>           JSON {tag, digest}
@@ -17,32 +20,48 @@ import { type Digest, toHex } from "../types/index.ts";
  */
 export interface DirectoryLayout {
   root: string;
-  content(digest: Digest): string;
-  blobLink(repository: string, digest: Digest): string;
-  manifestLink(repository: string, digest: Digest): string;
+  format(): string;
+  contents(): string;
+  content(digest: ContentDigest): string;
+  removed(digest: ContentDigest): string;
+  repositories(): string;
   repository(repository: string): string;
+  blobLink(repository: string, digest: ContentDigest): string;
+  manifestLink(repository: string, digest: ContentDigest): string;
   tags(repository: string): string;
   tag(repository: string, tag: string): string;
-  referrers(repository: string, subject: Digest): string;
+  referrers(repository: string, subject: ContentDigest): string;
   uploads(): string;
   upload(repository: string, id: string): string;
+  temporaries(): string;
+  /** A new name at each call. */
   temporary(): string;
 }
+
+/** How the name of content ends that is being removed. */
+export const removedSuffix = ".removed";
 
 /** Makes paths only; nothing is read or written. */
 export function createLayout(root: string): DirectoryLayout {
   const repository = (name: string) => join(root, "repositories", hashName(name));
+  const content = (digest: ContentDigest) =>
+    join(root, "content", toContentHex(digest).slice(0, 2), toContentHex(digest));
   return {
     root,
+    format: () => join(root, "sealcheck-registry.json"),
+    contents: () => join(root, "content"),
+    content,
+    removed: (digest) => `${content(digest)}${removedSuffix}`,
+    repositories: () => join(root, "repositories"),
     repository,
-    content: (digest) => join(root, "content", toHex(digest).slice(0, 2), toHex(digest)),
-    blobLink: (name, digest) => join(repository(name), "blobs", toHex(digest)),
-    manifestLink: (name, digest) => join(repository(name), "manifests", toHex(digest)),
+    blobLink: (name, digest) => join(repository(name), "blobs", toContentHex(digest)),
+    manifestLink: (name, digest) => join(repository(name), "manifests", toContentHex(digest)),
     tags: (name) => join(repository(name), "tags"),
     tag: (name, tag) => join(repository(name), "tags", hashName(tag)),
-    referrers: (name, subject) => join(repository(name), "referrers", toHex(subject)),
+    referrers: (name, subject) => join(repository(name), "referrers", toContentHex(subject)),
     uploads: () => join(root, "uploads"),
     upload: (name, id) => join(root, "uploads", `${hashName(name)}.${id}`),
+    temporaries: () => join(root, "temporary"),
     temporary: () => join(root, "temporary", randomUUID()),
   };
 }
@@ -56,12 +75,8 @@ export async function writeAtomically(layout: DirectoryLayout, path: string, byt
   await moveInto(await writeTemporary(layout, bytes), path);
 }
 
-/** The same for bytes that go by their digest. */
-export async function writeContent(layout: DirectoryLayout, digest: Digest, bytes: Uint8Array): Promise<void> {
-  await moveContent(await writeTemporary(layout, bytes), layout.content(digest));
-}
-
-async function writeTemporary(layout: DirectoryLayout, bytes: Uint8Array): Promise<string> {
+/** Writes a file that has no name of its own yet, and returns where it is. */
+export async function writeTemporary(layout: DirectoryLayout, bytes: Uint8Array): Promise<string> {
   const temporary = layout.temporary();
   await mkdir(dirname(temporary), { recursive: true });
   await writeFile(temporary, bytes);
@@ -79,17 +94,6 @@ export async function moveInto(temporary: string, path: string): Promise<void> {
   }
 }
 
-/** Moves a finished file to the name of its digest. Where that name cannot be replaced, a file that is there already will do. */
-export async function moveContent(temporary: string, path: string): Promise<void> {
-  const size = await sizeIfThere(temporary);
-  try {
-    await moveInto(temporary, path);
-  } catch (thrown) {
-    // Windows does not replace a file that somebody reads.
-    if (size === undefined || (await sizeIfThere(path)) !== size) throw thrown;
-  }
-}
-
 /** The file's bytes, or undefined where there is none. */
 export async function readIfThere(path: string): Promise<Uint8Array | undefined> {
   return await unlessMissing(readFile(path));
@@ -99,6 +103,12 @@ export async function readIfThere(path: string): Promise<Uint8Array | undefined>
 export async function sizeIfThere(path: string): Promise<number | undefined> {
   const found = await unlessMissing(stat(path));
   return found?.size;
+}
+
+/** When the file was last written to, in milliseconds since 1970, or undefined where there is none. */
+export async function modifiedIfThere(path: string): Promise<number | undefined> {
+  const found = await unlessMissing(stat(path));
+  return found?.mtimeMs;
 }
 
 /** The names in a directory; none where there is no directory. */
@@ -112,7 +122,19 @@ export async function removeIfThere(path: string): Promise<boolean> {
   return removed ?? false;
 }
 
-async function unlessMissing<Value>(promise: Promise<Value>): Promise<Value | undefined> {
+/** Removes the files of a directory that were not written to since a time; says how many. */
+export async function removeUntouched(directory: string, untouchedSinceMs: number): Promise<number> {
+  let count = 0;
+  for (const name of await listIfThere(directory)) {
+    const path = join(directory, name);
+    const modifiedMs = await modifiedIfThere(path);
+    if (modifiedMs !== undefined && modifiedMs < untouchedSinceMs && (await removeIfThere(path))) count += 1;
+  }
+  return count;
+}
+
+/** The promise's value, or undefined where it fails because a file is missing. */
+export async function unlessMissing<Value>(promise: Promise<Value>): Promise<Value | undefined> {
   try {
     return await promise;
   } catch (thrown) {

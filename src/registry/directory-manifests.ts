@@ -1,5 +1,14 @@
 import { join } from "node:path";
-import { type Digest, isDigest, isJsonObject, toDigest, toHex } from "../types/index.ts";
+import { isJsonObject } from "../types/index.ts";
+import {
+  type ContentDigest,
+  isContentDigest,
+  parseContentHex,
+  toAlgorithm,
+  toContentDigest,
+  toContentHex,
+} from "./content-digest.ts";
+import { type ContentFolder, createDamage } from "./directory-content.ts";
 import {
   type DirectoryLayout,
   listIfThere,
@@ -7,15 +16,14 @@ import {
   removeIfThere,
   sizeIfThere,
   writeAtomically,
-  writeContent,
+  writeTemporary,
 } from "./directory-layout.ts";
-import { RegistryError } from "./errors.ts";
 import type { ManifestStore } from "./store.ts";
 
 const nothing = new Uint8Array();
 
 /** Manifests as content with their media type beside it, tags and referrers as small files. */
-export function createManifests(layout: DirectoryLayout): ManifestStore {
+export function createManifests(layout: DirectoryLayout, content: ContentFolder): ManifestStore {
   const tagFiles = createTagFiles(layout);
   return {
     async hasRepository(repository) {
@@ -25,18 +33,24 @@ export function createManifests(layout: DirectoryLayout): ManifestStore {
       const mediaType = await readIfThere(layout.manifestLink(repository, digest));
       if (mediaType === undefined) return undefined;
       const bytes = await readIfThere(layout.content(digest));
-      if (bytes === undefined || toDigest(bytes) !== digest) throw createDamage(digest);
+      // A push that was killed half-way leaves its link alone.
+      if (bytes === undefined) return undefined;
+      if (toContentDigest(bytes, toAlgorithm(digest)) !== digest) throw createDamage("manifest", digest);
       return { mediaType: Buffer.from(mediaType).toString("utf8"), bytes };
     },
     async put(repository, digest, manifest) {
-      await writeContent(layout, digest, manifest.bytes);
-      await writeAtomically(layout, layout.manifestLink(repository, digest), Buffer.from(manifest.mediaType));
+      const link = layout.manifestLink(repository, digest);
+      await content.put(digest, await writeTemporary(layout, manifest.bytes), () =>
+        writeAtomically(layout, link, Buffer.from(manifest.mediaType)),
+      );
     },
     async remove(repository, digest) {
       for (const { tag, digest: target } of await tagFiles.list(repository)) {
         if (target === digest) await tagFiles.remove(repository, tag);
       }
-      return await removeIfThere(layout.manifestLink(repository, digest));
+      const removed = await removeIfThere(layout.manifestLink(repository, digest));
+      if (removed) await content.collect(digest);
+      return removed;
     },
     resolveTag: tagFiles.resolve,
     setTag: tagFiles.set,
@@ -45,14 +59,14 @@ export function createManifests(layout: DirectoryLayout): ManifestStore {
       return (await tagFiles.list(repository)).map(({ tag }) => tag);
     },
     async addReferrer(repository, subject, referrer) {
-      await writeAtomically(layout, join(layout.referrers(repository, subject), toHex(referrer)), nothing);
+      await writeAtomically(layout, join(layout.referrers(repository, subject), toContentHex(referrer)), nothing);
     },
     async removeReferrer(repository, subject, referrer) {
-      await removeIfThere(join(layout.referrers(repository, subject), toHex(referrer)));
+      await removeIfThere(join(layout.referrers(repository, subject), toContentHex(referrer)));
     },
     async referrers(repository, subject) {
       const names = await listIfThere(layout.referrers(repository, subject));
-      return names.map((hex) => `sha256:${hex}`).filter(isDigest);
+      return names.map(parseContentHex).filter((digest) => digest !== undefined);
     },
   };
 }
@@ -68,10 +82,10 @@ function createTagFiles(layout: DirectoryLayout) {
       }
       return tags;
     },
-    async resolve(repository: string, tag: string): Promise<Digest | undefined> {
+    async resolve(repository: string, tag: string): Promise<ContentDigest | undefined> {
       return parseTag(await readIfThere(layout.tag(repository, tag)))?.digest;
     },
-    async set(repository: string, tag: string, digest: Digest): Promise<void> {
+    async set(repository: string, tag: string, digest: ContentDigest): Promise<void> {
       await writeAtomically(layout, layout.tag(repository, tag), Buffer.from(JSON.stringify({ tag, digest })));
     },
     async remove(repository: string, tag: string): Promise<boolean> {
@@ -82,20 +96,12 @@ function createTagFiles(layout: DirectoryLayout) {
 
 interface StoredTag {
   tag: string;
-  digest: Digest;
+  digest: ContentDigest;
 }
 
 function parseTag(bytes: Uint8Array | undefined): StoredTag | undefined {
   if (bytes === undefined) return undefined;
   const value: unknown = JSON.parse(Buffer.from(bytes).toString("utf8"));
   if (!isJsonObject(value) || typeof value.tag !== "string" || typeof value.digest !== "string") return undefined;
-  return isDigest(value.digest) ? { tag: value.tag, digest: value.digest } : undefined;
-}
-
-function createDamage(digest: Digest): RegistryError {
-  return new RegistryError(`expected a stored manifest with digest ${digest}, its file is missing or was changed`, {
-    code: "UNKNOWN",
-    status: 500,
-    subject: digest,
-  });
+  return isContentDigest(value.digest) ? { tag: value.tag, digest: value.digest } : undefined;
 }

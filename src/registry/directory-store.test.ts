@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { createDirectoryStore } from "./directory-store.ts";
+import { openDirectoryStore } from "./directory-store.ts";
 import {
   createManifest,
   createOpener,
@@ -20,13 +20,13 @@ let stores = 0;
 const nextFolder = () => join(folder, String(stores++));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-describe("registry on a directory store", () => describeRegistry(() => createDirectoryStore(nextFolder())));
+describe("registry on a directory store", () => describeRegistry(() => openDirectoryStore(nextFolder())));
 
 const writer = `
 const [module, directory] = process.argv.slice(1);
-const { createDirectoryStore } = await import(module);
+const { openDirectoryStore } = await import(module);
 const { createHash } = await import("node:crypto");
-const store = createDirectoryStore(directory);
+const store = await openDirectoryStore(directory);
 const toDigest = (bytes) => "sha256:" + createHash("sha256").update(bytes).digest("hex");
 const write = async (lane) => {
   for (let count = 0; ; count += 1) {
@@ -59,11 +59,11 @@ async function killWhileWriting(directory: string, writes: number): Promise<void
 }
 
 describe("directory store", () => {
-  const open = createOpener(() => createDirectoryStore(nextFolder()));
+  const open = createOpener(() => openDirectoryStore(nextFolder()));
 
   it("finds everything again, uploads under way included", async () => {
     const directory = nextFolder();
-    const before = await open({ store: createDirectoryStore(directory) });
+    const before = await open({ store: await openDirectoryStore(directory) });
     const subject = { mediaType: "application/x", digest: digestOf("subject"), size: 7 };
     const manifest = await createManifest(before, "team/app", { subject });
     await putManifest(before, "team/app", "v1", manifest);
@@ -72,7 +72,7 @@ describe("directory store", () => {
     await fetch(`${before.url}${upload}`, { method: "PATCH", body: "half" });
     await before.close();
 
-    const after = await open({ store: createDirectoryStore(directory) });
+    const after = await open({ store: await openDirectoryStore(directory) });
     expect(await (await fetch(`${after.url}/v2/team/app/manifests/v1`)).json()).toEqual(manifest);
     expect(await (await fetch(`${after.url}/v2/team/app/blobs/${digestOf("layer")}`)).text()).toBe("layer");
     const referrers = await (await fetch(`${after.url}/v2/team/app/referrers/${subject.digest}`)).json();
@@ -83,7 +83,7 @@ describe("directory store", () => {
 
   it("makes no file name of what a client sends", async () => {
     const directory = nextFolder();
-    const registry = await open({ store: createDirectoryStore(directory) });
+    const registry = await open({ store: await openDirectoryStore(directory) });
     const manifest = await createManifest(registry, "con/aux");
     await putManifest(registry, "con/aux", "NUL", manifest);
     await putManifest(registry, "con/aux", "nul", { ...manifest, annotations: { a: "b" } });
@@ -100,7 +100,7 @@ describe("directory store", () => {
 
   it("leaves nothing behind in temporary files, and serves no half file", async () => {
     const directory = nextFolder();
-    const registry = await open({ store: createDirectoryStore(directory) });
+    const registry = await open({ store: await openDirectoryStore(directory) });
     const digest = await pushBlob(registry, "app", "layer");
     expect(readdirSync(join(directory, "temporary"))).toEqual([]);
     expect(readdirSync(join(directory, "uploads"))).toEqual([]);
@@ -119,7 +119,7 @@ describe("directory store", () => {
       files += 1;
     }
     expect(files).toBeGreaterThan(300);
-    const store = createDirectoryStore(directory);
+    const store = await openDirectoryStore(directory);
     const tags = await store.manifests.tags("app");
     expect(tags.length).toBeGreaterThan(150);
     for (const tag of tags) {
@@ -130,7 +130,7 @@ describe("directory store", () => {
 
   it("answers 500 for a manifest whose file was changed, never the changed bytes", async () => {
     const directory = nextFolder();
-    const registry = await open({ store: createDirectoryStore(directory) });
+    const registry = await open({ store: await openDirectoryStore(directory) });
     const manifest = await createManifest(registry, "app");
     await putManifest(registry, "app", "v1", manifest);
     const digest = digestOf(JSON.stringify(manifest));

@@ -1,6 +1,9 @@
 import { StageError } from "../types/index.ts";
 
-/** Error codes of OCI distribution-spec 1.1, "Error Codes", and three that registries add to them. */
+/**
+ * Error codes of OCI distribution-spec 1.1, "Error Codes", and three that registries add to them. `STORE_UNUSABLE` never
+ * leaves the process: the store's folder cannot be opened.
+ */
 export type RegistryErrorCode =
   | "BLOB_UNKNOWN"
   | "BLOB_UPLOAD_INVALID"
@@ -19,7 +22,8 @@ export type RegistryErrorCode =
   | "TOOMANYREQUESTS"
   | "PAGINATION_NUMBER_INVALID"
   | "RANGE_INVALID"
-  | "UNKNOWN";
+  | "UNKNOWN"
+  | "STORE_UNUSABLE";
 
 /** One entry of an error body (distribution-spec 1.1, "Error Codes"). */
 export interface ErrorEntry {

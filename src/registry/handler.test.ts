@@ -36,7 +36,8 @@ describe("requests that are refused", () => {
     { name: "tag with a leading dot", path: "/v2/app/manifests/.v1", status: 400, code: "TAG_INVALID" },
     { name: "tag over 128 characters", path: `/v2/app/manifests/${"a".repeat(129)}`, status: 400, code: "TAG_INVALID" },
     { name: "short digest", path: "/v2/app/manifests/sha256:abc", status: 400, code: "DIGEST_INVALID" },
-    { name: "another algorithm", path: `/v2/app/blobs/sha512:${"a".repeat(128)}`, status: 400, code: "DIGEST_INVALID" },
+    { name: "another algorithm", path: `/v2/app/blobs/sha384:${"a".repeat(96)}`, status: 400, code: "DIGEST_INVALID" },
+    { name: "unknown SHA-512", path: `/v2/app/blobs/sha512:${"a".repeat(128)}`, status: 404, code: "BLOB_UNKNOWN" },
     { name: "unknown blob", path: `/v2/app/blobs/${digest}`, status: 404, code: "BLOB_UNKNOWN" },
     {
       name: "unknown blob to delete",

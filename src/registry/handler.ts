@@ -106,7 +106,8 @@ async function answerRoute(
         exchange,
         found.repository,
         (from) =>
-          authentication === undefined || authentication.isAllowed(exchange, { repository: from, actions: ["pull"] }),
+          authentication === undefined ||
+          (from !== undefined && authentication.isAllowed(exchange, { repository: from, actions: ["pull"] })),
       );
     case "upload":
       return await uploads.answerUpload(exchange, found.repository, found.id);
@@ -138,6 +139,7 @@ function toErrorAnswer(settings: Settings, thrown: unknown): Answer {
   const headers = { "content-type": "application/json" };
   if (thrown instanceof RegistryError) {
     const body = toJsonBytes({ errors: thrown.entries });
+    if (thrown.status >= 500) settings.log.error(`registry: ${toErrorMessage(thrown)}`);
     return { status: thrown.status, headers: { ...headers, ...thrown.headers }, body };
   }
   settings.log.error(`registry: ${toErrorMessage(thrown)}`);
@@ -174,7 +176,8 @@ async function send(
     await pipeline(body, response);
   } catch (thrown) {
     // The client went away, or a read failed after the head was sent: all that is left is to cut the connection.
-    settings.log.debug(`registry: ${toErrorMessage(thrown)}`);
+    const level = thrown instanceof RegistryError ? "error" : "debug";
+    settings.log[level](`registry: ${toErrorMessage(thrown)}`);
     response.destroy();
   }
 }

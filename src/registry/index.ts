@@ -1,4 +1,5 @@
-export { createDirectoryStore } from "./directory-store.ts";
+export type { ContentDigest, Sha512Digest } from "./content-digest.ts";
+export { type DirectoryStoreOptions, openDirectoryStore } from "./directory-store.ts";
 export { type ErrorEntry, RegistryError, type RegistryErrorCode } from "./errors.ts";
 export { createRegistry } from "./handler.ts";
 export { createMemoryStore } from "./memory-store.ts";

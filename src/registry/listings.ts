@@ -1,7 +1,7 @@
-import type { Descriptor, Digest } from "../types/index.ts";
+import type { ContentDigest } from "./content-digest.ts";
 import { RegistryError } from "./errors.ts";
 import { type Answer, createMethodRefusal, type Exchange, toJsonBytes } from "./exchange.ts";
-import { parseManifest } from "./manifest-parse.ts";
+import { type ContentDescriptor, parseManifest } from "./manifest-parse.ts";
 import { requireDigest } from "./names.ts";
 import type { Settings } from "./settings.ts";
 
@@ -54,7 +54,7 @@ export async function answerReferrers(
   const wantedType = exchange.query.get("artifactType");
   const last = exchange.query.get("last") ?? "";
   const known = [...(await settings.store.manifests.referrers(repository, subject))].sort();
-  const page: Descriptor[] = [];
+  const page: ContentDescriptor[] = [];
   let hasMore = false;
   for (const digest of known) {
     if (digest <= last) continue;
@@ -80,8 +80,8 @@ export async function answerReferrers(
 async function describeReferrer(
   settings: Settings,
   repository: string,
-  digest: Digest,
-): Promise<Descriptor | undefined> {
+  digest: ContentDigest,
+): Promise<ContentDescriptor | undefined> {
   const stored = await settings.store.manifests.get(repository, digest);
   if (stored === undefined) return undefined;
   const manifest = parseManifest(stored.bytes, stored.mediaType);

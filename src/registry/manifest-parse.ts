@@ -1,22 +1,21 @@
-import {
-  type Descriptor,
-  type Digest,
-  isDigest,
-  isJsonObject,
-  type JsonObject,
-  type Platform,
-} from "../types/index.ts";
+import { type Descriptor, isJsonObject, type JsonObject, type Platform } from "../types/index.ts";
+import { type ContentDigest, isContentDigest } from "./content-digest.ts";
 import { RegistryError } from "./errors.ts";
+
+/** A descriptor whose digest may also be a SHA-512. */
+export interface ContentDescriptor extends Omit<Descriptor, "digest"> {
+  digest: ContentDigest;
+}
 
 /** What the registry has to know of a manifest. */
 export interface ParsedManifest {
   kind: "image" | "index";
   mediaType: string;
   /** Of an image: configuration and layers. */
-  blobs: readonly Descriptor[];
+  blobs: readonly ContentDescriptor[];
   /** Of an index. */
-  children: readonly Descriptor[];
-  subject: Digest | undefined;
+  children: readonly ContentDescriptor[];
+  subject: ContentDigest | undefined;
   artifactType: string | undefined;
   annotations: Readonly<Record<string, string>> | undefined;
 }
@@ -71,19 +70,20 @@ function findMediaType(manifest: JsonObject, contentType: string | undefined): s
   return header || own || "";
 }
 
-function parseList(value: unknown, where: string): readonly Descriptor[] {
+function parseList(value: unknown, where: string): readonly ContentDescriptor[] {
   // What Go programs write for an empty list.
   if (value === null) return [];
   if (!Array.isArray(value)) throw refuse(`${where} to be a list`, typeof value);
   return value.map((entry, position) => parseDescriptor(entry, `${where}[${position}]`));
 }
 
-function parseDescriptor(value: unknown, where: string): Descriptor {
+function parseDescriptor(value: unknown, where: string): ContentDescriptor {
   if (!isJsonObject(value)) throw refuse(`${where} to be a descriptor`, typeof value);
   const { mediaType, digest, size } = value;
   if (typeof mediaType !== "string" || mediaType === "") throw refuse(`${where}.mediaType`, quote(mediaType));
-  if (typeof digest !== "string" || !isDigest(digest))
-    throw refuse(`${where}.digest to be a SHA-256 digest`, quote(digest));
+  if (typeof digest !== "string" || !isContentDigest(digest)) {
+    throw refuse(`${where}.digest to be a SHA-256 or SHA-512 digest`, quote(digest));
+  }
   if (typeof size !== "number" || !Number.isSafeInteger(size) || size < 0) {
     throw refuse(`${where}.size to be a number of bytes`, quote(size));
   }

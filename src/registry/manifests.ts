@@ -1,10 +1,13 @@
-import { type Digest, toDigest } from "../types/index.ts";
 import { assertComplete } from "./completeness.ts";
+import { type ContentDigest, toAlgorithm, toContentDigest } from "./content-digest.ts";
 import { RegistryError } from "./errors.ts";
 import { type Answer, createMethodRefusal, type Exchange, readBody } from "./exchange.ts";
 import { parseManifest } from "./manifest-parse.ts";
-import { parseManifestReference } from "./names.ts";
+import { assertTag, type ManifestReference, parseManifestReference } from "./names.ts";
 import type { Settings } from "./settings.ts";
+
+/** Also keeps the answer's header within what clients read. */
+const maxTagsPerPush = 50;
 
 /** `/v2/<name>/manifests/<reference>` (distribution-spec 1.1, end-3, end-7, end-9). */
 export async function answerManifest(
@@ -50,22 +53,38 @@ async function putManifest(
 ): Promise<Answer> {
   const wanted = parseManifestReference(reference);
   const bytes = await readBody(exchange.body, settings.maxManifestBytes, "a manifest");
-  const digest = toDigest(bytes);
+  const tags = findTags(wanted, exchange.query);
+  const digest = toContentDigest(bytes, wanted.kind === "digest" ? toAlgorithm(wanted.digest) : "sha256");
   if (wanted.kind === "digest" && wanted.digest !== digest) throw createDigestMismatch(wanted.digest, digest);
   const manifest = parseManifest(bytes, exchange.headers["content-type"]);
   await assertComplete(settings, repository, manifest);
   const { manifests } = settings.store;
   await manifests.put(repository, digest, { mediaType: manifest.mediaType, bytes });
   if (manifest.subject !== undefined) await manifests.addReferrer(repository, manifest.subject, digest);
-  if (wanted.kind === "tag") await manifests.setTag(repository, wanted.tag, digest);
+  for (const tag of tags) await manifests.setTag(repository, tag, digest);
   return {
     status: 201,
     headers: {
       location: `/v2/${repository}/manifests/${digest}`,
       "docker-content-digest": digest,
+      ...(wanted.kind === "digest" && tags.length > 0 ? { "oci-tag": tags.join(", ") } : {}),
       ...(manifest.subject !== undefined && settings.referrersApi ? { "oci-subject": manifest.subject } : {}),
     },
   };
+}
+
+/** The tags that a push sets: the reference, or, beside a digest, those of the query's `tag` (end-7b). */
+function findTags(reference: ManifestReference, query: URLSearchParams): readonly string[] {
+  if (reference.kind === "tag") return [reference.tag];
+  const tags = [...new Set(query.getAll("tag"))];
+  if (tags.length > maxTagsPerPush) {
+    throw new RegistryError(`expected at most ${maxTagsPerPush} tags with one manifest, got ${tags.length}`, {
+      code: "TAG_INVALID",
+      status: 414,
+    });
+  }
+  for (const tag of tags) assertTag(tag);
+  return tags;
 }
 
 async function removeManifest(settings: Settings, repository: string, reference: string): Promise<Answer> {
@@ -84,7 +103,11 @@ async function removeManifest(settings: Settings, repository: string, reference:
   return { status: 202 };
 }
 
-async function findDigest(settings: Settings, repository: string, reference: string): Promise<Digest | undefined> {
+async function findDigest(
+  settings: Settings,
+  repository: string,
+  reference: string,
+): Promise<ContentDigest | undefined> {
   const parsed = parseManifestReference(reference);
   return parsed.kind === "digest" ? parsed.digest : await settings.store.manifests.resolveTag(repository, parsed.tag);
 }
@@ -104,7 +127,7 @@ async function createUnknown(settings: Settings, repository: string, reference: 
   });
 }
 
-function createDigestMismatch(wanted: Digest, came: Digest): RegistryError {
+function createDigestMismatch(wanted: ContentDigest, came: ContentDigest): RegistryError {
   return new RegistryError(`expected bytes with digest ${wanted}, got bytes with digest ${came}`, {
     code: "DIGEST_INVALID",
     status: 400,

@@ -1,23 +1,24 @@
 import { randomUUID } from "node:crypto";
-import { type Digest, toDigest } from "../types/index.ts";
+import { type ContentDigest, toAlgorithm, toContentDigest } from "./content-digest.ts";
 import type { BlobStore, ManifestStore, RegistryStore, StoredManifest, UploadStore } from "./store.ts";
 
 interface MemoryRepository {
-  blobs: Set<Digest>;
-  manifests: Map<Digest, StoredManifest>;
-  tags: Map<string, Digest>;
-  referrers: Map<Digest, Set<Digest>>;
+  blobs: Set<ContentDigest>;
+  manifests: Map<ContentDigest, StoredManifest>;
+  tags: Map<string, ContentDigest>;
+  referrers: Map<ContentDigest, Set<ContentDigest>>;
 }
 
 interface MemoryUpload {
   repository: string;
   pieces: Uint8Array[];
   size: number;
+  touchedMs: number;
 }
 
 interface MemoryState {
   repositories: Map<string, MemoryRepository>;
-  content: Map<Digest, Uint8Array>;
+  content: Map<ContentDigest, Uint8Array>;
   uploads: Map<string, MemoryUpload>;
 }
 
@@ -37,7 +38,8 @@ function openRepository(state: MemoryState, name: string): MemoryRepository {
 }
 
 function createBlobs(state: MemoryState): BlobStore {
-  const holds = (repository: string, digest: Digest) => state.repositories.get(repository)?.blobs.has(digest) ?? false;
+  const holds = (repository: string, digest: ContentDigest) =>
+    state.repositories.get(repository)?.blobs.has(digest) ?? false;
   return {
     async size(repository, digest) {
       return holds(repository, digest) ? state.content.get(digest)?.length : undefined;
@@ -47,7 +49,9 @@ function createBlobs(state: MemoryState): BlobStore {
       if (bytes !== undefined) yield bytes.subarray(range.start, range.end);
     },
     async mount(from, to, digest) {
-      if (!holds(from, digest)) return false;
+      const isHeld =
+        from === undefined ? [...state.repositories.keys()].some((name) => holds(name, digest)) : holds(from, digest);
+      if (!isHeld) return false;
       openRepository(state, to).blobs.add(digest);
       return true;
     },
@@ -68,7 +72,7 @@ function createUploads(state: MemoryState): UploadStore {
   return {
     async start(repository) {
       const id = randomUUID();
-      state.uploads.set(id, { repository, pieces: [], size: 0 });
+      state.uploads.set(id, { repository, pieces: [], size: 0, touchedMs: Date.now() });
       return id;
     },
     async size(repository, id) {
@@ -76,8 +80,10 @@ function createUploads(state: MemoryState): UploadStore {
     },
     async append(repository, id, piece) {
       const upload = find(repository, id);
-      upload?.pieces.push(piece);
-      if (upload !== undefined) upload.size += piece.length;
+      if (upload === undefined) return;
+      upload.pieces.push(piece);
+      upload.size += piece.length;
+      upload.touchedMs = Date.now();
     },
     async truncate(repository, id, size) {
       const upload = find(repository, id);
@@ -90,7 +96,7 @@ function createUploads(state: MemoryState): UploadStore {
       state.uploads.delete(id);
       if (upload === undefined) return false;
       const bytes = Buffer.concat(upload.pieces, upload.size);
-      if (toDigest(bytes) !== digest) return false;
+      if (toContentDigest(bytes, toAlgorithm(digest)) !== digest) return false;
       if (!state.content.has(digest)) state.content.set(digest, bytes);
       openRepository(state, repository).blobs.add(digest);
       return true;
@@ -100,6 +106,11 @@ function createUploads(state: MemoryState): UploadStore {
     },
     async count() {
       return state.uploads.size;
+    },
+    async expire(untouchedSinceMs) {
+      const old = [...state.uploads].filter(([, upload]) => upload.touchedMs < untouchedSinceMs);
+      for (const [id] of old) state.uploads.delete(id);
+      return old.length;
     },
   };
 }

@@ -1,4 +1,4 @@
-import { type Digest, parseDigest } from "../types/index.ts";
+import { type ContentDigest, isContentDigest } from "./content-digest.ts";
 import { RegistryError } from "./errors.ts";
 
 const namePattern = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/;
@@ -33,19 +33,17 @@ export function assertTag(text: string): void {
   );
 }
 
-/** A SHA-256 digest; other algorithms are not stored here. */
-export function requireDigest(text: string): Digest {
-  const digest = parseDigest(text);
-  if (digest !== undefined) return digest;
-  throw new RegistryError(`expected a digest "sha256:" with 64 lowercase hexadecimal digits, got ${quote(text)}`, {
-    code: "DIGEST_INVALID",
-    status: 400,
-    detail: { digest: shorten(text) },
-  });
+/** A SHA-256 or SHA-512 digest; other algorithms are not stored here. */
+export function requireDigest(text: string): ContentDigest {
+  if (isContentDigest(text)) return text;
+  throw new RegistryError(
+    `expected a digest "sha256:" with 64 lowercase hexadecimal digits, or "sha512:" with 128, got ${quote(text)}`,
+    { code: "DIGEST_INVALID", status: 400, detail: { digest: shorten(text) } },
+  );
 }
 
 /** What stands for a manifest in a path: a digest contains a colon, a tag never does. */
-export type ManifestReference = { kind: "digest"; digest: Digest } | { kind: "tag"; tag: string };
+export type ManifestReference = { kind: "digest"; digest: ContentDigest } | { kind: "tag"; tag: string };
 
 /** @throws RegistryError `DIGEST_INVALID`, `TAG_INVALID` */
 export function parseManifestReference(text: string): ManifestReference {

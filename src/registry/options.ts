@@ -74,6 +74,10 @@ export interface RegistryOptions {
   maxBlobBytes?: number;
   /** Default 1,000 uploads under way; more get 429. */
   maxUploads?: number;
+  /** How long an upload that nothing is written to is kept when others need its place; default 24 hours. */
+  uploadLifetimeMs?: number;
+  /** Milliseconds since 1970; default the clock. */
+  now?: () => number;
   /** How many of the last requests are remembered; default 10,000. */
   maxRecordedRequests?: number;
   intercept?: Intercept;

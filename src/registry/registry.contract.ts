@@ -12,13 +12,13 @@ export function digestOf(text: string | Uint8Array): string {
   return `sha256:${createHash("sha256").update(text).digest("hex")}`;
 }
 
-export function createOpener(createStore: () => RegistryStore) {
+export function createOpener(createStore: () => RegistryStore | Promise<RegistryStore>) {
   const open: RunningRegistry[] = [];
   afterEach(async () => {
     await Promise.all(open.splice(0).map((registry) => registry.close()));
   });
   return async (options: RegistryOptions = {}) => {
-    const registry = await startRegistry({ store: createStore(), ...options });
+    const registry = await startRegistry({ store: await createStore(), ...options });
     open.push(registry);
     return registry;
   };
@@ -66,7 +66,7 @@ export async function readCodes(response: Response): Promise<string[]> {
   return body.errors.map(({ code }) => code);
 }
 
-export function describeRegistry(createStore: () => RegistryStore): void {
+export function describeRegistry(createStore: () => RegistryStore | Promise<RegistryStore>): void {
   const open = createOpener(createStore);
 
   describe("manifests", () => {

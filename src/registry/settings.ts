@@ -14,10 +14,13 @@ export interface Settings {
   maxBlobBytes: number;
   maxUploads: number;
   maxRecordedRequests: number;
+  uploadLifetimeMs: number;
+  now: () => number;
   log: Log;
 }
 
 const mebibyte = 1024 * 1024;
+const hourMs = 60 * 60 * 1000;
 
 /** The one place of the registry's defaults, but for those of its authentication. */
 export function toSettings(options: RegistryOptions): Settings {
@@ -30,6 +33,8 @@ export function toSettings(options: RegistryOptions): Settings {
     maxBlobBytes: options.maxBlobBytes ?? 2048 * mebibyte,
     maxUploads: options.maxUploads ?? 1000,
     maxRecordedRequests: options.maxRecordedRequests ?? 10_000,
+    uploadLifetimeMs: options.uploadLifetimeMs ?? 24 * hourMs,
+    now: options.now ?? Date.now,
     log: options.log ?? silentLog,
   };
 }

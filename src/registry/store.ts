@@ -1,4 +1,4 @@
-import type { Digest } from "../types/index.ts";
+import type { ContentDigest } from "./content-digest.ts";
 
 /** A manifest as it was pushed. */
 export interface StoredManifest {
@@ -15,13 +15,13 @@ export interface ByteRange {
 /** Blobs, shared by content and linked into the repositories that hold them. */
 export interface BlobStore {
   /** The size in bytes, or undefined where the repository does not hold the blob. */
-  size(repository: string, digest: Digest): Promise<number | undefined>;
-  /** The bytes, in pieces; only asked for what `size` knows. */
-  read(repository: string, digest: Digest, range: ByteRange): AsyncIterable<Uint8Array>;
-  /** Lets another repository hold the blob as well; false where `from` does not hold it. */
-  mount(from: string, to: string, digest: Digest): Promise<boolean>;
+  size(repository: string, digest: ContentDigest): Promise<number | undefined>;
+  /** The bytes, in pieces; only asked for what `size` knows. Throws where the stored bytes are not those of the digest. */
+  read(repository: string, digest: ContentDigest, range: ByteRange): AsyncIterable<Uint8Array>;
+  /** Lets another repository hold the blob as well; false where `from`, or no repository at all without it, holds it. */
+  mount(from: string | undefined, to: string, digest: ContentDigest): Promise<boolean>;
   /** Takes the blob out of the repository; false where it was not there. Other repositories keep it. */
-  remove(repository: string, digest: Digest): Promise<boolean>;
+  remove(repository: string, digest: ContentDigest): Promise<boolean>;
 }
 
 /** Uploads under way. An upload belongs to one repository; another repository's is unknown. */
@@ -34,28 +34,30 @@ export interface UploadStore {
   /** Cuts the upload back to a length, after a piece that ended too early. */
   truncate(repository: string, id: string, size: number): Promise<void>;
   /** Turns the upload into a blob of the repository; false, and nothing kept, where its bytes have another digest. */
-  commit(repository: string, id: string, digest: Digest): Promise<boolean>;
+  commit(repository: string, id: string, digest: ContentDigest): Promise<boolean>;
   cancel(repository: string, id: string): Promise<boolean>;
   /** How many uploads are under way, in all repositories. */
   count(): Promise<number>;
+  /** Drops uploads that nothing was written to since a time (milliseconds since 1970); says how many. */
+  expire(untouchedSinceMs: number): Promise<number>;
 }
 
 /** Manifests, tags and the links from a subject to what refers to it. */
 export interface ManifestStore {
   /** Whether anything was ever pushed to the repository. */
   hasRepository(repository: string): Promise<boolean>;
-  get(repository: string, digest: Digest): Promise<StoredManifest | undefined>;
-  put(repository: string, digest: Digest, manifest: StoredManifest): Promise<void>;
+  get(repository: string, digest: ContentDigest): Promise<StoredManifest | undefined>;
+  put(repository: string, digest: ContentDigest, manifest: StoredManifest): Promise<void>;
   /** Removes the manifest and every tag that points to it; false where it was not there. */
-  remove(repository: string, digest: Digest): Promise<boolean>;
-  resolveTag(repository: string, tag: string): Promise<Digest | undefined>;
-  setTag(repository: string, tag: string, digest: Digest): Promise<void>;
+  remove(repository: string, digest: ContentDigest): Promise<boolean>;
+  resolveTag(repository: string, tag: string): Promise<ContentDigest | undefined>;
+  setTag(repository: string, tag: string, digest: ContentDigest): Promise<void>;
   removeTag(repository: string, tag: string): Promise<boolean>;
   /** All tags, in no particular order. */
   tags(repository: string): Promise<readonly string[]>;
-  addReferrer(repository: string, subject: Digest, referrer: Digest): Promise<void>;
-  removeReferrer(repository: string, subject: Digest, referrer: Digest): Promise<void>;
-  referrers(repository: string, subject: Digest): Promise<readonly Digest[]>;
+  addReferrer(repository: string, subject: ContentDigest, referrer: ContentDigest): Promise<void>;
+  removeReferrer(repository: string, subject: ContentDigest, referrer: ContentDigest): Promise<void>;
+  referrers(repository: string, subject: ContentDigest): Promise<readonly ContentDigest[]>;
 }
 
 /**

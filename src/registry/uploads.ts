@@ -1,4 +1,4 @@
-import { parseDigest } from "../types/index.ts";
+import { isContentDigest } from "./content-digest.ts";
 import { RegistryError } from "./errors.ts";
 import { type Answer, createMethodRefusal, createTooLarge, type Exchange } from "./exchange.ts";
 import { isRepositoryName, requireDigest } from "./names.ts";
@@ -6,9 +6,12 @@ import type { Settings } from "./settings.ts";
 
 /** Blob uploads (distribution-spec 1.1, "Pushing blobs", end-4 to end-6, end-11 to end-14). */
 export interface Uploads {
-  answerStart(exchange: Exchange, repository: string, mayMountFrom: (from: string) => boolean): Promise<Answer>;
+  answerStart(exchange: Exchange, repository: string, mayMountFrom: MayMountFrom): Promise<Answer>;
   answerUpload(exchange: Exchange, repository: string, id: string): Promise<Answer>;
 }
+
+/** Whether the client may read the repository; asked without one, whether it may read them all. */
+export type MayMountFrom = (from: string | undefined) => boolean;
 
 interface Target {
   repository: string;
@@ -35,7 +38,7 @@ export function createUploadEnds(settings: Settings): Uploads {
       if (exchange.method !== "POST") throw createMethodRefusal(exchange, ["POST"]);
       const mounted = await tryMount(settings, exchange, repository, mayMountFrom);
       if (mounted !== undefined) return mounted;
-      if ((await settings.store.uploads.count()) >= settings.maxUploads) throw createTooMany(settings.maxUploads);
+      await assertRoom(settings);
       const digest = exchange.query.get("digest");
       if (digest !== null) requireDigest(digest);
       const target = { repository, id: await settings.store.uploads.start(repository) };
@@ -66,16 +69,26 @@ export function createUploadEnds(settings: Settings): Uploads {
   };
 }
 
+/** Refuses one upload too many, unless old ones can be dropped for it. */
+async function assertRoom(settings: Settings): Promise<void> {
+  const { uploads } = settings.store;
+  if ((await uploads.count()) < settings.maxUploads) return;
+  const dropped = await uploads.expire(settings.now() - settings.uploadLifetimeMs);
+  if (dropped === 0) throw createTooMany(settings.maxUploads);
+  settings.log.info(`registry: ${dropped} uploads dropped that nothing was written to for a long time`);
+}
+
 async function tryMount(
   settings: Settings,
   exchange: Exchange,
   repository: string,
-  mayMountFrom: (from: string) => boolean,
+  mayMountFrom: MayMountFrom,
 ): Promise<Answer | undefined> {
-  const digest = parseDigest(exchange.query.get("mount") ?? "");
-  const from = exchange.query.get("from") ?? "";
+  const digest = exchange.query.get("mount") ?? "";
+  const from = exchange.query.get("from") ?? undefined;
   // What cannot be mounted becomes an ordinary upload: the specification wants no error here.
-  if (digest === undefined || !isRepositoryName(from) || !mayMountFrom(from)) return undefined;
+  if (!isContentDigest(digest) || !mayMountFrom(from)) return undefined;
+  if (from !== undefined && !isRepositoryName(from)) return undefined;
   if (!(await settings.store.blobs.mount(from, repository, digest))) return undefined;
   return toCreated(repository, digest);
 }
