@@ -8,9 +8,6 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const outputFolder = process.argv[2] ?? join(root, "dist");
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
-rmSync(outputFolder, { recursive: true, force: true });
-mkdirSync(outputFolder, { recursive: true });
-
 const result = await build({
   absWorkingDir: root,
   entryPoints: ["src/main.ts"],
@@ -23,6 +20,7 @@ const result = await build({
   keepNames: true,
   legalComments: "none",
   metafile: true,
+  write: false,
   logLevel: "warning",
   loader: { ".rego": "text", ".yaml": "text" },
   // Some packages ask for their own address, which a CommonJS file has under another name.
@@ -30,6 +28,10 @@ const result = await build({
   banner: { js: 'const __bundleUrl=require("node:url").pathToFileURL(__filename).href;' },
 });
 
+// Only what was built whole takes the place of what was there.
+rmSync(outputFolder, { recursive: true, force: true });
+mkdirSync(outputFolder, { recursive: true });
+for (const file of result.outputFiles) writeFileSync(file.path, file.contents);
 writeFileSync(join(outputFolder, "LICENSES.txt"), licencesOf(Object.keys(result.metafile.inputs)));
 
 /** The texts of the licences of all packages that the bundle holds code of, in the order of their names. */
