@@ -51,7 +51,8 @@ function toText(bytes: Buffer): string {
   return bytes.toString("utf8");
 }
 
-function padBase64Url(text: string): string {
+/** Adds the padding that encoders leave out (RFC 7515, appendix C). */
+export function padBase64Url(text: string): string {
   if (text.endsWith("=")) return text;
   const rest = Buffer.byteLength(text, "utf8") % 4;
   if (rest === 1) throw toFailure(`illegal base64url string: ${text}`);

@@ -12,6 +12,7 @@ import { jsonPatch } from "./json-patch.ts";
 import { jsonPaths } from "./json-paths.ts";
 import { jsonSchema } from "./json-schema.ts";
 import { jsonText } from "./json-text.ts";
+import { jwt } from "./jwt.ts";
 import { objects } from "./objects.ts";
 import { regex } from "./regex.ts";
 import { semver } from "./semver.ts";
@@ -39,6 +40,7 @@ const tables: readonly BuiltinTable[] = [
   jsonPaths,
   jsonSchema,
   jsonText,
+  jwt,
   objects,
   regex,
   semver,

@@ -1,4 +1,12 @@
-import { formatValue, isIntegerNumber, quoteString, toBigInt, toDouble, type Value } from "../value/index.ts";
+import {
+  formatNumber,
+  formatValue,
+  isIntegerNumber,
+  quoteString,
+  toBigInt,
+  toDouble,
+  type Value,
+} from "../value/index.ts";
 import { countCodePoints } from "./aggregates.ts";
 import { assertResultSize } from "./builtin.ts";
 import { formatFloat } from "./float-format.ts";
@@ -25,8 +33,14 @@ const maxWidth = 1_000_000;
 function toArgument(value: Value): Argument {
   if (typeof value === "string") return { type: "string", value };
   if (!isNumber(value)) return { type: "string", value: formatValue(value) };
-  const integer = isIntegerNumber(value) ? toBigInt(value) : undefined;
-  if (integer === undefined) return { type: "float64", value: toDouble(value) };
+  const isWhole = isIntegerNumber(value) && !/[.eE]/.test(formatNumber(value));
+  const integer = isWhole ? toBigInt(value) : undefined;
+  if (integer === undefined) {
+    const double = toDouble(value);
+    return Number.isFinite(double)
+      ? { type: "float64", value: double }
+      : { type: "string", value: formatNumber(value) };
+  }
   return { type: BigInt.asIntN(64, integer) === integer ? "int" : "*big.Int", value: integer };
 }
 

@@ -46,7 +46,7 @@ export function formatValue(value: Value, depth = 0): string {
   if (isList(value)) return `[${formatItems(value, depth + 1)}]`;
   switch (value.kind) {
     case "number":
-      return value.text;
+      return formatNumber(value);
     case "set":
       return value.size === 0 ? "set()" : `{${formatItems(value.values(), depth + 1)}}`;
     default:

@@ -99,7 +99,7 @@ function writeJson(value: Value, layout: Layout, depth: number): string {
   if (typeof value === "boolean" || value === null) return String(value);
   assertDepth(depth);
   if (isList(value)) return writeItems(value, layout, depth);
-  if (value.kind === "number") return value.text;
+  if (value.kind === "number") return formatNumber(value);
   if (value.kind === "set") return writeItems(value.values(), layout, depth);
   let entries = value.entries().map(([key, item]) => [toKeyText(key), item] as const);
   if (value.keys().some((key) => typeof key !== "string")) {

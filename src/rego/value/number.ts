@@ -23,10 +23,13 @@ export class RegoNumber {
   readonly decimal: Decimal;
   /** Canonical text: equal numbers have equal texts. */
   readonly text: string;
+  /** How the number was written, where it was with an exponent or trailing zeros: numbers are printed as they came. */
+  readonly literal: string | undefined;
 
-  constructor(decimal: Decimal) {
+  constructor(decimal: Decimal, literal?: string) {
     this.decimal = decimal;
     this.text = formatDecimal(decimal);
+    this.literal = literal === this.text ? undefined : literal;
   }
 
   get kind(): "number" {
@@ -38,7 +41,7 @@ export class RegoNumber {
   }
 
   toString(): string {
-    return this.text;
+    return this.literal ?? this.text;
   }
 }
 
@@ -65,19 +68,19 @@ export function parseDecimal(text: string): Decimal | undefined {
   return decimal;
 }
 
-/** The canonical number of a decimal. */
-export function numberFromDecimal(decimal: Decimal): number | RegoNumber {
+/** The canonical number of a decimal; `literal` is how it was written. */
+export function numberFromDecimal(decimal: Decimal, literal?: string): number | RegoNumber {
   const { negative, digits, exponent } = decimal;
   if (digits === "") return 0;
   if (exponent >= 0) {
-    if (digits.length + exponent > 16) return new RegoNumber(decimal);
+    if (digits.length + exponent > 16) return new RegoNumber(decimal, literal);
     const magnitude = Number(digits) * 10 ** exponent;
-    if (magnitude > Number.MAX_SAFE_INTEGER) return new RegoNumber(decimal);
+    if (magnitude > Number.MAX_SAFE_INTEGER) return new RegoNumber(decimal, literal);
     return negative ? -magnitude : magnitude;
   }
   const number = Number(`${negative ? "-" : ""}${digits}e${exponent}`);
   const isExact = digits.length <= 15 && exponent > -290;
-  return isExact || isShortestForm(number, decimal) ? number : new RegoNumber(decimal);
+  return isExact || isShortestForm(number, decimal) ? number : new RegoNumber(decimal, literal);
 }
 
 function isShortestForm(number: number, decimal: Decimal): boolean {
@@ -95,7 +98,7 @@ export function numberFromText(text: string): number | RegoNumber {
   if (text.length < 16 && /^-?[1-9]\d*$|^0$/.test(text)) return Number(text);
   const decimal = parseDecimal(text);
   if (decimal === undefined) throw new RegoError("eval_builtin_error", `expected a number, got ${text.slice(0, 40)}`);
-  return numberFromDecimal(decimal);
+  return numberFromDecimal(decimal, text);
 }
 
 /** The canonical form of any finite JavaScript number; its shortest text is taken for its value, as `JSON` does. */
@@ -157,9 +160,9 @@ function compareMagnitudes(a: Decimal, b: Decimal): number {
   return a.digits < b.digits ? -1 : a.digits > b.digits ? 1 : 0;
 }
 
-/** The number's canonical text: integers in full, decimals with an exponent only where they are very small. */
+/** A number as it was written, or else integers in full and decimals with an exponent only where they are very small. */
 export function formatNumber(number: number | RegoNumber): string {
-  return typeof number === "number" ? String(number) : number.text;
+  return String(number);
 }
 
 function formatDecimal({ negative, digits, exponent }: Decimal): string {

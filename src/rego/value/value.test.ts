@@ -42,7 +42,7 @@ const values: fc.Arbitrary<Value> = fc.letrec<{ value: Value }>((tie) => ({
 /** A copy that shares nothing, built in the reverse order. */
 function rebuild(value: Value): Value {
   if (typeof value !== "object" || value === null) return value;
-  if (value instanceof RegoNumber) return numberFromText(value.text);
+  if (value instanceof RegoNumber) return numberFromText(String(value));
   if (value instanceof RegoSet) return RegoSet.from([...value.unordered()].reverse().map(rebuild));
   if (value instanceof RegoObject) {
     return RegoObject.from([...value.entries()].reverse().map(([key, item]) => [rebuild(key), rebuild(item)] as const));
@@ -176,7 +176,7 @@ describe("JSON", () => {
   it.each([
     ["integers beyond 2^53", "[12345678901234567890]", "[12345678901234567890]"],
     ["an exponent", '{"a": 1e3, "b": -2.5E-1}', '{"a":1000,"b":-0.25}'],
-    ["a decimal with many digits", "[0.12345678901234567890123]", "[0.1234567890123456789012300]"],
+    ["a decimal with many digits", "[0.12345678901234567890123]", "[0.12345678901234567890123]"],
     ["the last of equal keys", '{"a": 1e1, "a": 2e1}', '{"a":20}'],
     ["a lone surrogate", '["\\ud83d x \\ud83d\\ude00"]', '["\ufffd x \u{1F600}"]'],
     ["escaped quotes beside an exponent", '["a\\\\", "b\\"c", 1e0]', '["a\\\\","b\\"c",1]'],
