@@ -1,10 +1,10 @@
-import { fromJson, ObjectBuilder, parseJson, RegoObject, type Value } from "../rego/index.ts";
+import { numberFromBigInt, numberFromDouble, ObjectBuilder, parseJson, RegoObject, type Value } from "../rego/index.ts";
 import { toErrorMessage } from "../types/index.ts";
 import { PolicyError } from "./errors.ts";
 import type { FetchedSource } from "./fetch-source.ts";
 import type { SourceFile } from "./ports.ts";
 import { toSubject } from "./source-faults.ts";
-import { describeProblem, parseYaml } from "./yaml-document.ts";
+import { describeProblem, parseYamlTree, type YamlTree } from "./yaml-document.ts";
 
 const dataFile = /\.(json|yaml|yml)$/;
 /** Folders deeper than this are refused. */
@@ -29,12 +29,25 @@ function parseJsonFile(text: string, place: string): Value {
   }
 }
 
+function toValue(tree: YamlTree): Value {
+  if (typeof tree === "bigint") {
+    return numberFromBigInt(tree);
+  }
+  if (typeof tree === "number") {
+    return numberFromDouble(tree);
+  }
+  if (tree instanceof Map) {
+    return RegoObject.from([...tree].map(([key, item]) => [key, toValue(item)]));
+  }
+  return Array.isArray(tree) ? tree.map(toValue) : (tree as null | boolean | string);
+}
+
 function parseYamlFile(text: string, place: string): Value {
-  const parsed = parseYaml(text);
+  const parsed = parseYamlTree(text);
   if (!parsed.ok) {
     throw invalid(place, describeProblem(parsed.problem));
   }
-  return fromJson(parsed.value);
+  return toValue(parsed.value);
 }
 
 function parseFile({ path, bytes }: SourceFile, source: string): RegoObject {
