@@ -354,6 +354,7 @@ describe("other commands", () => {
           host: "127.0.0.1",
           port: 0,
           platforms: "all",
+          acceptMissingBlobs: false,
           maxBlobBytes: 2 ** 31,
           logLevel: "warning",
         },

@@ -70,6 +70,12 @@ export const commands: readonly CommandEntry[] = [
             fallback: "all",
             help: "Images that must be there when an image index is pushed: all, none or a list such as linux/amd64,linux/arm64/v8. Others may be missing (sparse index).",
           },
+          {
+            name: "accept-missing-blobs",
+            kind: "boolean",
+            fallback: "false",
+            help: "Accept images whose configuration or layers were not pushed.",
+          },
           { name: "max-blob-size", kind: "size", value: "SIZE", fallback: "2GiB", help: "Larger blobs are refused." },
         ],
       },

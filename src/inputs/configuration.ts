@@ -156,6 +156,8 @@ export interface RegistryServerConfiguration {
   readonly port: number;
   /** Which children an image index may not be pushed without. */
   readonly platforms: RequiredPlatforms;
+  /** Accept images whose configuration or layers were not pushed. */
+  readonly acceptMissingBlobs: boolean;
   readonly maxBlobBytes: number;
   readonly logLevel: LogLevel;
 }

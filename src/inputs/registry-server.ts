@@ -15,6 +15,7 @@ export function readRegistryServer(reader: FlagReader): RegistryServerConfigurat
     host: reader.text("host") ?? "127.0.0.1",
     port,
     platforms: readPlatforms(reader),
+    acceptMissingBlobs: reader.boolean("accept-missing-blobs"),
     maxBlobBytes: reader.size("max-blob-size"),
     logLevel: readLogLevel(reader),
   };

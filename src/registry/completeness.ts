@@ -4,11 +4,11 @@ import type { ContentDescriptor, ParsedManifest } from "./manifest-parse.ts";
 import type { Settings } from "./settings.ts";
 
 /**
- * Refuses a manifest that refers to what the repository does not hold: blobs of an image always, children of an index
- * as far as `platforms` requires them. A subject need not be there (distribution-spec 1.1, "Pushing Manifests with Subject").
+ * Refuses a manifest that refers to what the repository does not hold: blobs of an image unless
+ * `acceptMissingBlobs` waives them, children of an index as far as `platforms` requires them. A subject need not be there (distribution-spec 1.1, "Pushing Manifests with Subject").
  */
 export async function assertComplete(settings: Settings, repository: string, manifest: ParsedManifest): Promise<void> {
-  const blobs = await findMissingBlobs(settings, repository, manifest.blobs);
+  const blobs = settings.acceptMissingBlobs ? [] : await findMissingBlobs(settings, repository, manifest.blobs);
   const children = await findMissingChildren(settings, repository, manifest.children);
   const entries = [...blobs.map(toBlobEntry), ...children.map(toChildEntry)];
   const first = entries[0];

@@ -64,6 +64,8 @@ export interface RegistryOptions {
   store?: RegistryStore;
   /** Which children of an image index must be there when the index is pushed; default `all`. */
   platforms?: "all" | "none" | readonly Platform[];
+  /** True accepts images whose configuration or layers were not pushed; default false. */
+  acceptMissingBlobs?: boolean;
   /** False switches the referrers API off: 404, and no `OCI-Subject`; default true. */
   referrersApi?: boolean;
   /** Default 100 descriptors a page. */

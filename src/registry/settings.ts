@@ -8,6 +8,7 @@ import type { RegistryStore } from "./store.ts";
 export interface Settings {
   store: RegistryStore;
   platforms: "all" | "none" | readonly Platform[];
+  acceptMissingBlobs: boolean;
   referrersApi: boolean;
   referrersPageSize: number;
   maxManifestBytes: number;
@@ -27,6 +28,7 @@ export function toSettings(options: RegistryOptions): Settings {
   return {
     store: options.store ?? createMemoryStore(),
     platforms: options.platforms ?? "all",
+    acceptMissingBlobs: options.acceptMissingBlobs ?? false,
     referrersApi: options.referrersApi ?? true,
     referrersPageSize: options.referrersPageSize ?? 100,
     maxManifestBytes: options.maxManifestBytes ?? 4 * mebibyte,

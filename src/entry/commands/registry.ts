@@ -18,7 +18,7 @@ export async function runRegistry(
   console: Console,
   signal: AbortSignal,
 ): Promise<number> {
-  const { directory, host, port, platforms, maxBlobBytes } = configuration;
+  const { directory, host, port, platforms, acceptMissingBlobs, maxBlobBytes } = configuration;
   const { log } = machine;
   const store = directory === undefined ? createMemoryStore() : await openDirectoryStore(directory, { log });
   const registry = await listen({
@@ -26,6 +26,7 @@ export async function runRegistry(
     port,
     store,
     log,
+    acceptMissingBlobs,
     maxBlobBytes,
     maxRecordedRequests: 0,
     platforms: typeof platforms === "string" ? platforms : platforms.map(toPlatform),
