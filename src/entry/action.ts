@@ -1,10 +1,11 @@
+import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { type ActionConfiguration, type Environment, parseActionInputs } from "../inputs/index.ts";
 import { decideExitCode, renderAnnotations, renderJobSummary, renderReport } from "../report/index.ts";
 import type { Report } from "../types/index.ts";
 import { restoreRunCache, saveRunCache } from "./action-cache.ts";
 import { toVerdict, validateAndReport } from "./commands/validate-image.ts";
-import { processConsole } from "./console.ts";
+import { type Console, processConsole } from "./console.ts";
 import { createLog } from "./log.ts";
 import { localFiles } from "./ports/files.ts";
 import type { RunProgram } from "./ports/programs.ts";
@@ -35,12 +36,29 @@ async function validateStep(action: ActionConfiguration, mainFile: string): Prom
   const log = createLog(core.isDebug() ? "debug" : configuration.logLevel, (line) => core.info(line));
   const machine: Machine = { env: process.env, log, runProgram: await createActionRunner(), mainFile };
   const report = await withRunCache(action, machine, () =>
-    validateAndReport(configuration, machine, processConsole, new AbortController().signal),
+    withoutWorkflowCommands(() => validateAndReport(configuration, machine, stepConsole, new AbortController().signal)),
   );
   await publish(report, configuration.output.targets[0]?.options);
   const exitCode = decideExitCode(report, configuration.run);
   if (exitCode !== exitCodes.passed) core.setFailed(toVerdict(report));
   return exitCode;
+}
+
+/** One stream: the runner reads two without an order between them. */
+const stepConsole: Console = { ...processConsole, writeError: processConsole.writeOut };
+
+/**
+ * What policies, registries and snapshots say is printed as it is, and must not be taken for a command to the runner: until
+ * it sees the token again, which nobody can guess, the runner takes every line for text.
+ */
+async function withoutWorkflowCommands<Result>(run: () => Promise<Result>): Promise<Result> {
+  const token = randomUUID();
+  processConsole.writeOut(`::stop-commands::${token}\n`);
+  try {
+    return await run();
+  } finally {
+    processConsole.writeOut(`\n::${token}::\n`);
+  }
 }
 
 /** Restores what earlier runs left before the run, and saves what this one adds: not in pull requests, whose code is not trusted. */
