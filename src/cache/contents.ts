@@ -112,7 +112,8 @@ export function createContents(context: StoreContext): Contents {
 
 function changed(digest: Digest): CacheError {
   return new CacheError(`${digest}: the cache's file changed while it was read`, {
-    code: "digest-mismatch",
+    code: "unreadable",
     subject: digest,
+    retryable: true,
   });
 }

@@ -150,7 +150,7 @@ describe("wrong bytes", () => {
     await put(store);
     const stream = await store.get(digest, scope);
     await writeFile(pathOf(digest), randomBytes(content.length));
-    await expect(read(stream)).rejects.toMatchObject({ code: "digest-mismatch" });
+    await expect(read(stream)).rejects.toMatchObject({ code: "unreadable", retryable: true });
     expect(await store.has(digest)).toBe(false);
   });
 

@@ -2,7 +2,7 @@ import { StageError } from "../types/index.ts";
 
 /**
  * - `digest-mismatch`: a stream's bytes are not those of its digest.
- * - `unreadable`: the disk failed under a reader that had begun.
+ * - `unreadable`: the disk failed, or its content changed, under a reader that had begun; another try gets the content anew.
  */
 export type CacheErrorCode = "digest-mismatch" | "unreadable";
 

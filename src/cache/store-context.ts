@@ -7,6 +7,8 @@ import { readOwner } from "./owners.ts";
 
 /** How long a file's time may lag behind its last use. */
 const touchIntervalMs = 60_000;
+/** A folder that does not work is said so often; then only in the debug log. */
+const maxWarnings = 20;
 
 /** What the parts of a store share. */
 export interface StoreContext {
@@ -34,8 +36,14 @@ export function createStoreContext(options: ContentStoreOptions): StoreContext {
   const touchedAtMs = new Map<string, number>();
   const pending = new Set<Promise<unknown>>();
   let ready: Promise<boolean> | undefined;
+  let warnings = 0;
 
-  const warn = (message: string) => log.warning(`cache in ${directory}: ${message}`);
+  function warn(message: string): void {
+    warnings += 1;
+    const text = `cache in ${directory}: ${message}`;
+    if (warnings <= maxWarnings) log.warning(text);
+    else log.debug(text);
+  }
 
   const attempt: StoreContext["attempt"] = async (what, work) => {
     try {

@@ -31,6 +31,8 @@ export interface Authorizer {
 export interface AuthorizerOptions {
   registry: string;
   credentials: CredentialStore;
+  /** Whether identities take part in what outlives the run. */
+  isIdentityDurable: boolean;
   realmRule: RealmRule;
   log: Log;
   nowMs(): number;
@@ -99,7 +101,7 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
     if (known) return known;
     const credential = await credentialFor(request);
     const name = await identityFlights.run(JSON.stringify(credential ?? null), request, () =>
-      toCredentialIdentity(registry, credential),
+      toCredentialIdentity(registry, credential, { isDurable: options.isIdentityDurable }),
     );
     identities.set(request.repository, name);
     return name;

@@ -2,8 +2,9 @@ import { createHash } from "node:crypto";
 import type { Digest } from "../types/index.ts";
 import { toContentLength, tooLarge } from "./body.ts";
 import { OciError } from "./errors.ts";
+import type { RegistryRequest } from "./exchange.ts";
 import type { RepositoryLocation } from "./reference.ts";
-import type { RegistryRequest, RegistrySession } from "./session.ts";
+import type { RegistrySession } from "./session.ts";
 import { digestMismatch } from "./store-access.ts";
 import type { TransportResponse } from "./transport.ts";
 

@@ -45,6 +45,7 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
     const session = createRegistrySession({
       registry,
       credentials: options.credentials,
+      isIdentityDurable: options.store !== undefined,
       log: options.log,
       retry: options.retry,
       requestTimeoutMs: options.requestTimeoutMs,

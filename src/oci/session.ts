@@ -1,174 +1,76 @@
-import type { Log, RegistryStatistics } from "../types/index.ts";
-import { createDeadline, raceAbort, throwIfAborted } from "./abort.ts";
-import { type Authorizer, createAuthorizer, unauthorized } from "./authorization.ts";
-import { parseChallenges } from "./challenge.ts";
-import type { CredentialStore } from "./credentials.ts";
+import type { RegistryStatistics } from "../types/index.ts";
+import { createDeadline, throwIfAborted } from "./abort.ts";
 import { OciError } from "./errors.ts";
-import { toFaultError } from "./fault-answer.ts";
-import { createPoliteness, parseRetryAfter, toBackoffMs } from "./politeness.ts";
-import { followRedirects } from "./redirects.ts";
-import type { Clock, RetrySettings } from "./registry-client.ts";
+import { createExchange, type ExchangeOptions, type RegistryRequest } from "./exchange.ts";
+import { createPoliteness, toBackoffMs } from "./politeness.ts";
+import type { RetrySettings } from "./registry-client.ts";
 import { createSlots, type Slots } from "./slots.ts";
-import type { Transport, TransportRequest, TransportResponse } from "./transport.ts";
+import type { TransportResponse } from "./transport.ts";
 
-/** One question to a registry. */
-export interface RegistryRequest {
-  method: "GET" | "HEAD";
-  /** Below the registry's root, with the query where there is one. */
-  path: string;
-  repository: string;
-  headers?: Readonly<Record<string, string>>;
-  /** Statuses besides 200 that are answers, not faults. */
-  accepted?: readonly number[];
-  signal: AbortSignal;
-  subject: string;
-}
-
+/** All traffic with one registry: its connections, pace, retries and counts. */
 export interface RegistrySession {
   /** Asks, with retries, and gives what `consume` makes of the answer; the whole must end within the time limit. */
   request<T>(request: RegistryRequest, consume: (response: TransportResponse) => Promise<T>): Promise<T>;
   /** Asks, with retries until the headers are there. The body holds a connection until it is read or discarded. */
   open(request: RegistryRequest): Promise<TransportResponse>;
   /** Whether another try may follow a fault: pauses as long as it takes. Gives false when it may not. */
-  pauseAfter(fault: unknown, attempt: number, request: RegistryRequest): Promise<boolean>;
+  pauseAfter(fault: unknown, tries: number, request: RegistryRequest): Promise<boolean>;
   /** Who asks, as part of cache keys. */
   identity(repository: string, signal: AbortSignal): Promise<string>;
   countCacheHit(): void;
   statistics(): RegistryStatistics;
 }
 
-export interface SessionOptions {
-  registry: string;
-  credentials: CredentialStore;
-  log: Log;
+export interface SessionOptions extends Omit<ExchangeOptions, "politeness"> {
   retry: RetrySettings;
   requestTimeoutMs: number;
   connections: number;
   /** Shared by all registries. */
   inFlight: Slots;
-  isPlainHttpAllowed(url: URL): boolean;
-  realmHosts: readonly string[];
   offline: boolean;
-  transport: Transport;
-  userAgent: string;
-  clock: Clock;
   random: () => number;
 }
 
-/** Statuses worth another try, besides network faults and timeouts. */
-const retriedStatuses = new Set([408, 429, 500, 502, 503, 504]);
+/** What a try holds while its answer is read. */
+interface Hold {
+  stopClock(): void;
+  release(): void;
+}
 
-/** All traffic with one registry: its connections, credentials, pace and counts. */
+type Consume<T> = (response: TransportResponse, hold: Hold) => Promise<T>;
+
 export function createRegistrySession(options: SessionOptions): RegistrySession {
-  const { registry, retry, clock, log } = options;
-  const baseUrl = toBaseUrl(registry, options.isPlainHttpAllowed);
-  const slots = createSlots(options.connections);
+  const { registry, retry, clock } = options;
   const politeness = createPoliteness({ clock, random: options.random, retry, registry });
-  const counts = { requests: 0, retries: 0, bytesReceived: 0, cacheHits: 0 };
-  const authorizer: Authorizer = createAuthorizer({
-    registry,
-    credentials: options.credentials,
-    realmRule: {
-      registryUrl: baseUrl,
-      isPlainHttpAllowed: options.isPlainHttpAllowed,
-      extraHosts: options.realmHosts,
-    },
-    log,
-    nowMs: () => clock.nowMs(),
-    sendOnce: async (request) => {
-      const response = await send({ ...request, headers: request.headers ?? {} });
-      if (response.status === 200) return response;
-      throw await toFault(response, request.subject, request.url.host);
-    },
-  });
-  let firstContact: Promise<void> | undefined;
+  const exchange = createExchange({ ...options, politeness });
+  const slots = createSlots(options.connections);
+  const counts = { retries: 0, cacheHits: 0 };
 
-  async function send(request: TransportRequest): Promise<TransportResponse> {
-    counts.requests += 1;
-    const startedAtMs = clock.nowMs();
-    const headers = { "user-agent": options.userAgent, "accept-encoding": "identity", ...request.headers };
-    const response = await options.transport.send({ ...request, headers });
-    const { host, pathname } = request.url;
-    log.debug(`${request.method} ${host}${pathname}: ${response.status} after ${clock.nowMs() - startedAtMs} ms`);
-    return { ...response, body: countBytes(response.body) };
-  }
-
-  async function* countBytes(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-    for await (const piece of body) {
-      counts.bytesReceived += piece.length;
-      yield piece;
-    }
-  }
-
-  /** Also notes how long the registry wants to be left alone. */
-  async function toFault(response: TransportResponse, subject: string, host: string): Promise<OciError> {
-    const waitMs = parseRetryAfter(response.header("retry-after"), clock.nowMs());
-    if (retriedStatuses.has(response.status) && waitMs !== undefined) politeness.askedToWait(waitMs);
-    return toFaultError(response, { subject, host });
-  }
-
-  /** Answers challenges; the registry's own alone, never those of a host it redirected to. */
-  async function sendAuthorized(request: RegistryRequest, signal: AbortSignal): Promise<TransportResponse> {
-    const asking = { repository: request.repository, signal, subject: request.subject };
-    let authorization = await authorizer.current(asking);
-    for (let round = 0; ; round += 1) {
-      const { response, url } = await followRedirects(send, {
-        method: request.method,
-        url: new URL(`${baseUrl.origin}${request.path}`),
-        headers: { ...request.headers, ...(authorization === undefined ? {} : { authorization }) },
-        isPlainHttpAllowed: options.isPlainHttpAllowed,
-        accepted: request.accepted ?? [],
-        signal,
-        subject: request.subject,
-      });
-      if (response.status !== 401 || url.origin !== baseUrl.origin) return response;
-      const challenges = parseChallenges(response.headers("www-authenticate"));
-      if (round === 2 || (challenges.length === 0 && round > 0)) return response;
-      if (challenges.length === 0) {
-        response.discard();
-        throw unauthorized(registry, request.subject, "it did not say which credentials it wants");
-      }
-      response.discard();
-      authorization = await authorizer.answer(challenges, { ...asking, rejected: authorization });
-    }
-  }
-
-  /** The first request learns how to prove who we are; the others wait for that instead of all being refused. */
-  async function sendInTurn(request: RegistryRequest, signal: AbortSignal): Promise<TransportResponse> {
-    if (firstContact) {
-      await raceAbort(firstContact, signal, request.subject);
-      return sendAuthorized(request, signal);
-    }
-    let finish = () => {};
-    firstContact = new Promise((resolve) => {
-      finish = resolve;
-    });
+  async function acquire({ signal, subject }: RegistryRequest): Promise<() => void> {
+    const releaseOwn = await slots.acquire(signal, subject);
     try {
-      return await sendAuthorized(request, signal);
-    } finally {
-      finish();
+      const releaseShared = await options.inFlight.acquire(signal, subject);
+      return () => {
+        releaseOwn();
+        releaseShared();
+      };
+    } catch (aborted) {
+      releaseOwn();
+      throw aborted;
     }
   }
 
   async function attempt<T>(request: RegistryRequest, consume: Consume<T>): Promise<T> {
     const { signal, subject } = request;
-    const releaseOwn = await slots.acquire(signal, subject);
-    const releaseShared = await options.inFlight.acquire(signal, subject).catch((aborted: unknown) => {
-      releaseOwn();
-      throw aborted;
-    });
+    const releaseSlots = await acquire(request);
     const deadline = createDeadline(signal, options.requestTimeoutMs);
     const release = () => {
       deadline.release();
-      releaseOwn();
-      releaseShared();
+      releaseSlots();
     };
     try {
-      const response = await sendInTurn(request, deadline.signal);
-      if (response.status === 200 || request.accepted?.includes(response.status)) {
-        return await consume(response, { stopClock: deadline.stop, release });
-      }
-      throw await toFault(response, subject, registry);
+      const response = await exchange.ask({ ...request, signal: deadline.signal });
+      return await consume(response, { stopClock: deadline.stop, release });
     } catch (thrown) {
       release();
       if (deadline.isOver && !signal.aborted) throw timedOut(subject, registry, options.requestTimeoutMs, thrown);
@@ -177,26 +79,20 @@ export function createRegistrySession(options: SessionOptions): RegistrySession 
     }
   }
 
-  async function pauseAfter(fault: unknown, tries: number, request: RegistryRequest): Promise<boolean> {
-    const isWorthIt = fault instanceof OciError && fault.retryable && !request.signal.aborted;
-    if (!isWorthIt || tries >= retry.maxRetries) return false;
+  async function pauseAfter(fault: unknown, tries: number, { signal, subject }: RegistryRequest): Promise<boolean> {
+    if (!(fault instanceof OciError && fault.retryable) || signal.aborted || tries >= retry.maxRetries) return false;
     const backoffMs = toBackoffMs(tries, retry, options.random);
     if (fault.code === "rate-limited") politeness.askedToWait(backoffMs);
     if (politeness.isHopeless()) return false;
     counts.retries += 1;
-    log.debug(`${fault.message}; try ${tries + 2} of ${retry.maxRetries + 1}`);
-    if (fault.code !== "rate-limited") await clock.sleep(backoffMs, request.signal).catch(() => {});
-    throwIfAborted(request.signal, request.subject);
+    options.log.debug(`${fault.message}; try ${tries + 2} of ${retry.maxRetries + 1}`);
+    if (fault.code !== "rate-limited") await clock.sleep(backoffMs, signal).catch(() => {});
+    throwIfAborted(signal, subject);
     return true;
   }
 
   async function ask<T>(request: RegistryRequest, consume: Consume<T>): Promise<T> {
-    if (options.offline) {
-      throw new OciError(`${request.subject}: not in the cache, and ${registry} is not asked because of --offline`, {
-        code: "offline",
-        subject: request.subject,
-      });
-    }
+    if (options.offline) throw notAsked(request.subject, registry);
     for (let tries = 0; ; tries += 1) {
       await politeness.wait(request.signal, request.subject);
       try {
@@ -223,15 +119,13 @@ export function createRegistrySession(options: SessionOptions): RegistrySession 
         return holdUntilRead(response, hold.release);
       }),
     pauseAfter,
-    identity: (repository, signal) => authorizer.identity({ repository, signal, subject: `${registry}/${repository}` }),
+    identity: exchange.identity,
     countCacheHit() {
       counts.cacheHits += 1;
     },
-    statistics: () => ({ ...counts, throttledMs: Math.round(politeness.throttledMs) }),
+    statistics: () => ({ ...exchange.counts, ...counts, throttledMs: Math.round(politeness.throttledMs) }),
   };
 }
-
-type Consume<T> = (response: TransportResponse, hold: { stopClock(): void; release(): void }) => Promise<T>;
 
 function holdUntilRead(response: TransportResponse, release: () => void): TransportResponse {
   async function* read(): AsyncGenerator<Uint8Array> {
@@ -259,8 +153,9 @@ function timedOut(subject: string, registry: string, timeoutMs: number, cause: u
   });
 }
 
-/** Plain HTTP for loopback and for hosts that were named, HTTPS for all others. */
-export function toBaseUrl(registry: string, isPlainHttpAllowed: (url: URL) => boolean): URL {
-  const plain = new URL(`http://${registry}`);
-  return isPlainHttpAllowed(plain) ? plain : new URL(`https://${registry}`);
+function notAsked(subject: string, registry: string): OciError {
+  return new OciError(`${subject}: not in the cache, and ${registry} is not asked because of --offline`, {
+    code: "offline",
+    subject,
+  });
 }

@@ -1,5 +1,6 @@
 import { createSecureContext, rootCertificates, type SecureContext } from "node:tls";
 import type { Dispatcher } from "undici";
+import { toAbortError } from "./abort.ts";
 import { OciError } from "./errors.ts";
 import { createProxyRule } from "./proxy.ts";
 import type { ProxySettings } from "./registry-client.ts";
@@ -142,14 +143,14 @@ const timeoutCodes = new Set([
 const certificateCodes =
   /^(?:CERT_|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_|ERR_TLS_CERT_|HOSTNAME_MISMATCH|INVALID_CA)/;
 
-function toTransportError(cause: unknown, { url, subject }: TransportRequest): OciError {
+function toTransportError(cause: unknown, { url, subject, signal }: TransportRequest): OciError {
   if (cause instanceof OciError) return cause;
   const fault = toFault(cause);
   const where = `${subject}: ${url.host}`;
+  if (signal.aborted) return toAbortError(signal, subject);
   if (fault.name === "TimeoutError" || timeoutCodes.has(fault.code)) {
     return new OciError(`${where} did not answer in time`, { code: "timeout", subject, cause });
   }
-  if (fault.name === "AbortError") return new OciError(`${where}: given up`, { code: "aborted", subject, cause });
   if (certificateCodes.test(fault.code)) {
     return new OciError(
       `${where}: its certificate is not trusted (${fault.code}); add the authority's certificate to SSL_CERT_FILE`,

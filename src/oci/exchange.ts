@@ -1,0 +1,149 @@
+import type { Log } from "../types/index.ts";
+import { raceAbort } from "./abort.ts";
+import { createAuthorizer, unauthorized } from "./authorization.ts";
+import { parseChallenges } from "./challenge.ts";
+import type { CredentialStore } from "./credentials.ts";
+import type { OciError } from "./errors.ts";
+import { toFaultError } from "./fault-answer.ts";
+import { type Politeness, parseRetryAfter } from "./politeness.ts";
+import { followRedirects } from "./redirects.ts";
+import type { Clock } from "./registry-client.ts";
+import type { Transport, TransportRequest, TransportResponse } from "./transport.ts";
+
+/** One question to a registry. */
+export interface RegistryRequest {
+  method: "GET" | "HEAD";
+  /** Below the registry's root, with the query where there is one. */
+  path: string;
+  repository: string;
+  headers?: Readonly<Record<string, string>>;
+  /** Statuses besides 200 that are answers, not faults. */
+  accepted?: readonly number[];
+  signal: AbortSignal;
+  subject: string;
+}
+
+/** Questions to one registry with all that belongs to one try: credentials, redirects, counting. */
+export interface Exchange {
+  readonly counts: { requests: number; bytesReceived: number };
+  /** Gives answers of status 200 and of those accepted; anything else is an OciError. */
+  ask(request: RegistryRequest): Promise<TransportResponse>;
+  identity(repository: string, signal: AbortSignal): Promise<string>;
+}
+
+export interface ExchangeOptions {
+  registry: string;
+  credentials: CredentialStore;
+  /** Whether what is told apart by who asks outlives the run. */
+  isIdentityDurable: boolean;
+  log: Log;
+  isPlainHttpAllowed(url: URL): boolean;
+  realmHosts: readonly string[];
+  transport: Transport;
+  userAgent: string;
+  clock: Clock;
+  politeness: Politeness;
+}
+
+/** Statuses with which a registry may ask to be left alone for a while. */
+const spacedStatuses = new Set([408, 429, 500, 502, 503, 504]);
+const maxAuthorizations = 2;
+
+export function createExchange(options: ExchangeOptions): Exchange {
+  const { registry, clock } = options;
+  const baseUrl = toBaseUrl(registry, options.isPlainHttpAllowed);
+  const counts = { requests: 0, bytesReceived: 0 };
+  let firstContact: Promise<void> | undefined;
+
+  const authorizer = createAuthorizer({
+    registry,
+    credentials: options.credentials,
+    isIdentityDurable: options.isIdentityDurable,
+    realmRule: { registryUrl: baseUrl, isPlainHttpAllowed: options.isPlainHttpAllowed, extraHosts: options.realmHosts },
+    log: options.log,
+    nowMs: () => clock.nowMs(),
+    async sendOnce(request) {
+      const response = await send({ ...request, headers: request.headers ?? {} });
+      if (response.status === 200) return response;
+      throw await toFault(response, { subject: request.subject, host: request.url.host });
+    },
+  });
+
+  async function send(request: TransportRequest): Promise<TransportResponse> {
+    counts.requests += 1;
+    const startedAtMs = clock.nowMs();
+    const headers = { "user-agent": options.userAgent, "accept-encoding": "identity", ...request.headers };
+    const response = await options.transport.send({ ...request, headers });
+    const { host, pathname } = request.url;
+    options.log.debug(
+      `${request.method} ${host}${pathname}: ${response.status} after ${clock.nowMs() - startedAtMs} ms`,
+    );
+    return { ...response, body: countBytes(response.body) };
+  }
+
+  async function* countBytes(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const piece of body) {
+      counts.bytesReceived += piece.length;
+      yield piece;
+    }
+  }
+
+  /** Also notes how long the registry wants to be left alone. */
+  async function toFault(response: TransportResponse, what: { subject: string; host: string }): Promise<OciError> {
+    const waitMs = parseRetryAfter(response.header("retry-after"), clock.nowMs());
+    if (spacedStatuses.has(response.status) && waitMs !== undefined) options.politeness.askedToWait(waitMs);
+    return toFaultError(response, what);
+  }
+
+  /** Answers challenges; the registry's own alone, never those of a host it redirected to. */
+  async function sendAuthorized(request: RegistryRequest): Promise<TransportResponse> {
+    const { signal, subject, accepted = [] } = request;
+    let authorization = await authorizer.current(request);
+    for (let round = 0; ; round += 1) {
+      const { response, url } = await followRedirects(send, {
+        method: request.method,
+        url: new URL(`${baseUrl.origin}${request.path}`),
+        headers: { ...request.headers, ...(authorization === undefined ? {} : { authorization }) },
+        isPlainHttpAllowed: options.isPlainHttpAllowed,
+        accepted,
+        signal,
+        subject,
+      });
+      if (response.status !== 401 || url.origin !== baseUrl.origin || round === maxAuthorizations) return response;
+      const challenges = parseChallenges(response.headers("www-authenticate"));
+      response.discard();
+      if (challenges.length === 0) throw unauthorized(registry, subject, "it did not say which credentials it wants");
+      authorization = await authorizer.answer(challenges, { ...request, rejected: authorization });
+    }
+  }
+
+  /** The first request learns how to prove who we are; the others wait for that instead of all being refused. */
+  async function sendInTurn(request: RegistryRequest): Promise<TransportResponse> {
+    if (firstContact) {
+      await raceAbort(firstContact, request.signal, request.subject);
+      return sendAuthorized(request);
+    }
+    const contact = sendAuthorized(request);
+    firstContact = contact.then(
+      () => {},
+      () => {},
+    );
+    return contact;
+  }
+
+  return {
+    counts,
+    async ask(request) {
+      const response = await sendInTurn(request);
+      if (response.status === 200 || request.accepted?.includes(response.status)) return response;
+      throw await toFault(response, { subject: request.subject, host: registry });
+    },
+    identity: (repository, signal) => authorizer.identity({ repository, signal, subject: `${registry}/${repository}` }),
+  };
+}
+
+/** Plain HTTP for loopback and for hosts that were named, HTTPS for all others. */
+function toBaseUrl(registry: string, isPlainHttpAllowed: (url: URL) => boolean): URL {
+  const plain = new URL(`http://${registry}`);
+  return isPlainHttpAllowed(plain) ? plain : new URL(`https://${registry}`);
+}
