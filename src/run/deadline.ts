@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { RunError } from "./errors.ts";
 
 /** A time limit below another signal. `clear` must be called when the work is done. */
@@ -8,9 +9,9 @@ export interface Deadline {
 
 /** @param timeoutMs Milliseconds; 0 is no limit. The signal's reason is the error then. */
 export function startDeadline(parent: AbortSignal, timeoutMs: number, toError: () => RunError): Deadline {
-  if (timeoutMs === 0) return { signal: parent, clear() {} };
   const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(toError()), timeoutMs);
+  setMaxListeners(0, controller.signal); // every request of a component listens to it
+  const timer = timeoutMs === 0 ? undefined : setTimeout(() => controller.abort(toError()), timeoutMs);
   const follow = () => controller.abort(parent.reason);
   if (parent.aborted) follow();
   parent.addEventListener("abort", follow, { once: true });
