@@ -21,6 +21,7 @@ import { strings } from "./strings.ts";
 import { time } from "./time.ts";
 import { units } from "./units.ts";
 import { uuid } from "./uuid.ts";
+import { yaml } from "./yaml.ts";
 
 export { type Builtin, type BuiltinContext, BuiltinError, type BuiltinErrorCode } from "./builtin.ts";
 export { signatures } from "./signatures.ts";
@@ -48,6 +49,7 @@ const tables: readonly BuiltinTable[] = [
   time,
   units,
   uuid,
+  yaml,
 ];
 
 const deprecated = new Set([

@@ -1,0 +1,128 @@
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  type Node,
+  parseAllDocuments,
+  Scalar,
+  type YAMLError,
+  type YAMLMap,
+} from "yaml";
+import { assertDepth, formatNumber, ObjectBuilder, type Value } from "../value/index.ts";
+import { assertResultSize, toFailure } from "./builtin.ts";
+import { isNumber, isObject } from "./operands.ts";
+import { resolvePlain } from "./yaml-scalars.ts";
+
+const prefix = "tag:yaml.org,2002:";
+const maxNodes = 1_000_000;
+
+/**
+ * The first document of a YAML text as JSON has it: keys are texts, timestamps stay texts, aliases are written out.
+ *
+ * Throws `BuiltinError` for what is no YAML or has no JSON, `RegoError` (limit_depth, limit_output) for what grows too large.
+ */
+export function parseYaml(text: string): Value {
+  // The failsafe schema leaves scalars as they are written: what they mean is decided here.
+  const [document] = parseAllDocuments(text, {
+    schema: "failsafe",
+    uniqueKeys: false,
+    logLevel: "silent",
+    strict: true,
+  });
+  if (document === undefined || !("contents" in document)) return null;
+  const error = document.errors.find(({ message }) => !/^Unresolved alias/.test(message));
+  if (error !== undefined) throw toSyntaxFailure(error);
+  return new Reader(document).read(document.contents, 0);
+}
+
+/** Words the problem as OPA's reader does where it has the same one. */
+function toSyntaxFailure(error: YAMLError): Error {
+  const line = error.linePos?.[0].line ?? 1;
+  const isOpenSequence = /flow sequence|sequence.*\]/i.test(error.message);
+  const isOpenMap = /flow map|map.*\}/i.test(error.message);
+  const reason = isOpenSequence
+    ? "did not find expected ',' or ']'"
+    : isOpenMap
+      ? "did not find expected ',' or '}'"
+      : error.message.split(" at line ")[0];
+  return toFailure(`yaml: line ${line}: ${reason}`);
+}
+
+class Reader {
+  readonly #document: Document;
+  #count = 0;
+
+  constructor(document: Document) {
+    this.#document = document;
+  }
+
+  read(node: unknown, depth: number): Value {
+    assertDepth(depth);
+    this.#count += 1;
+    // Aliases of aliases make large values out of short texts.
+    if (this.#count > maxNodes) assertResultSize(Number.MAX_SAFE_INTEGER);
+    if (node === null || node === undefined) return null;
+    if (isAlias(node)) return this.read(this.#resolve(node), depth + 1);
+    if (isScalar(node)) return readScalar(node);
+    if (isSeq(node)) return node.items.map((item) => this.read(item, depth + 1));
+    if (!isMap(node)) throw toFailure("yaml: expected a scalar, a sequence or a mapping");
+    const builder = new ObjectBuilder();
+    this.#readPairs(node, builder, depth);
+    return builder.build();
+  }
+
+  #resolve(alias: Node): Node {
+    const target = isAlias(alias) ? alias.resolve(this.#document) : undefined;
+    if (target === undefined) {
+      const name = isAlias(alias) ? alias.source : "";
+      throw toFailure(`yaml: unknown anchor '${name}' referenced`);
+    }
+    return target;
+  }
+
+  #readPairs(map: YAMLMap, builder: ObjectBuilder, depth: number): void {
+    for (const { key, value } of map.items) {
+      if (isScalar(key) && key.type === Scalar.PLAIN && key.value === "<<") this.#merge(value, builder, depth + 1);
+      else builder.set(toKey(this.read(key, depth + 1)), this.read(value, depth + 1));
+    }
+  }
+
+  /** The pairs of a mapping, or of several, of which the first one wins. */
+  #merge(value: unknown, builder: ObjectBuilder, depth: number): void {
+    const merged = this.read(value, depth);
+    const objects = Array.isArray(merged) ? [...(merged as Value[])].reverse() : [merged];
+    for (const object of objects) {
+      if (!isObject(object)) throw toFailure("yaml: map merge requires map or sequence of maps as the value");
+      for (const [key, item] of object.entries()) builder.set(key, item);
+    }
+  }
+}
+
+function readScalar(node: Scalar): Value {
+  if (node.value instanceof Uint8Array) return Buffer.from(node.value).toString("utf8");
+  const text = typeof node.value === "string" ? node.value : String(node.value ?? "");
+  const tag = node.tag?.startsWith(prefix) ? node.tag.slice(prefix.length) : undefined;
+  if (tag === "str" || tag === "timestamp") return text;
+  if (tag === "binary") return Buffer.from(text, "base64").toString("utf8");
+  const isPlain = node.type === Scalar.PLAIN || node.type === undefined;
+  if (!isPlain && tag === undefined) return text;
+  const resolved = resolvePlain(text);
+  if (tag === undefined || tag === "merge") return resolved.value;
+  const kinds: Readonly<Record<string, readonly string[]>> = {
+    null: ["null"],
+    bool: ["boolean"],
+    int: ["integer"],
+    float: ["integer", "float"],
+  };
+  if (kinds[tag]?.includes(resolved.kind) === true) return resolved.value;
+  throw toFailure(`yaml: cannot decode \`${text}\` as a !!${tag}`);
+}
+
+function toKey(key: Value): string {
+  if (typeof key === "string") return key;
+  if (typeof key === "boolean") return String(key);
+  if (isNumber(key)) return formatNumber(key);
+  throw toFailure(`yaml: unsupported map key: ${key === null ? "null" : "expected a text, a number or a boolean"}`);
+}
