@@ -1,10 +1,12 @@
 import { createHash } from "node:crypto";
 import type { Digest } from "../types/index.ts";
+import { createByteWindow } from "./byte-window.ts";
+import { createChangeSignal } from "./change-signal.ts";
 import type { ByteSource, ByteStream } from "./content-store.ts";
 import { CacheError } from "./errors.ts";
 import type { CacheFile } from "./files.ts";
 
-/** Where a flight's bytes are kept; faults are the keeper's to log. */
+/** Where a flight's bytes are kept; faults of `commit` and `discard` are the keeper's to log. */
 export interface FlightFile {
   file: CacheFile;
   /** Gives the finished file its name. */
@@ -34,8 +36,7 @@ export interface Flight {
 }
 
 /** Bytes that are kept in memory for readers and until they are written. */
-const windowBytes = 2 * 1024 * 1024;
-const windowPieces = 512;
+const windowLimits = { bytes: 2 * 1024 * 1024, pieces: 512 };
 const readBufferBytes = 128 * 1024;
 
 interface Reader {
@@ -50,161 +51,97 @@ interface Reader {
  */
 export function startFlight(options: FlightOptions): Flight {
   const controller = new AbortController();
+  const change = createChangeSignal();
+  const window = createByteWindow(windowLimits);
   const readers = new Set<Reader>();
-  const window: Uint8Array[] = [];
-  let windowStart = 0;
-  let received = 0;
-  let written = 0;
-  let kept: FlightFile | undefined;
-  let isKeeping = false;
-  let writing: Promise<void> | undefined;
+  const disk = createFlightDisk(options);
   let end: { error?: unknown } | undefined;
-  let change = createSignal();
-
-  function notify(): void {
-    const { fire } = change;
-    change = createSignal();
-    fire();
-  }
-
-  const isFull = () => received - windowStart > windowBytes || window.length > windowPieces;
 
   function dropFromWindow(): void {
-    const slowest = Math.min(received, ...Array.from(readers, ({ position }) => position));
-    for (let first = window[0]; first !== undefined; first = window[0]) {
-      const next = windowStart + first.length;
-      const isDone = isKeeping ? next <= written && (isFull() || next <= slowest) : next <= slowest;
-      // What a newcomer could not have any more is kept while there is room.
-      const isNeeded = kept === undefined && windowStart === 0 && !isFull();
-      if (!isDone || isNeeded) return;
-      window.shift();
-      windowStart = next;
-    }
+    const slowest = Math.min(window.end, ...Array.from(readers, ({ position }) => position));
+    window.drop((position) => {
+      if (disk.isKeeping) return position <= disk.written && (window.isFull() || position <= slowest);
+      // Without a file, what a newcomer could not have any more is kept while there is room.
+      return position <= slowest && (disk.file !== undefined || window.start > 0 || window.isFull());
+    });
   }
 
-  async function writePending(): Promise<void> {
-    while (kept && isKeeping && written < received) {
-      const pieces = slice(window, windowStart, written);
-      const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
-      try {
-        await kept.file.write(pieces, written);
-        written += length;
-      } catch (thrown) {
-        stopKeeping();
-        options.onWriteFault(thrown);
-      }
-      dropFromWindow();
-      notify();
-    }
-    writing = undefined;
-  }
-
-  /** The file stays readable up to where it is written, for readers that are still there. */
-  function stopKeeping(): void {
-    isKeeping = false;
+  function onWritten(): void {
+    dropFromWindow();
+    change.notify();
   }
 
   async function accept(piece: Uint8Array): Promise<void> {
     window.push(piece);
-    received += piece.length;
-    if (isKeeping && received > options.maxBytes) stopKeeping();
-    if (isKeeping) writing ??= writePending();
-    dropFromWindow();
-    notify();
-    while (isFull() && readers.size > 0) {
-      await change.fired;
+    disk.write(window, onWritten);
+    onWritten();
+    while (window.isFull() && readers.size > 0) {
+      await change.next();
       dropFromWindow();
     }
   }
 
   async function pump(): Promise<void> {
     const finished = await options.findFinished();
-    if (!finished) {
-      kept = await options.createFile();
-      isKeeping = kept !== undefined;
-    }
+    if (!finished) await disk.open();
     const hash = createHash("sha256");
     const { source } = options;
-    const stream = finished ?? (typeof source === "function" ? source(controller.signal) : source);
-    for await (const piece of stream) {
-      if (controller.signal.aborted) return;
+    for await (const piece of finished ?? (typeof source === "function" ? source(controller.signal) : source)) {
       hash.update(piece);
-      if (piece.length > 0) await accept(piece);
+      if (piece.length > 0 && !controller.signal.aborted) await accept(piece);
       if (controller.signal.aborted) return;
     }
-    if (`sha256:${hash.digest("hex")}` !== options.digest) {
-      throw new CacheError(`expected the bytes of ${options.digest}, got others`, {
-        code: "digest-mismatch",
-        subject: options.digest,
-      });
-    }
+    if (`sha256:${hash.digest("hex")}` !== options.digest) throw wrongBytes(options.digest);
   }
 
   async function fly(): Promise<void> {
-    let isGood = false;
     try {
       await pump();
-      isGood = !controller.signal.aborted;
       end = {};
     } catch (error) {
       end = { error };
     }
-    notify();
-    await writing;
-    if (kept && isGood && isKeeping) await kept.commit(received);
-    else await kept?.discard();
+    change.notify();
+    await disk.finish(window.end, !("error" in end) && !controller.signal.aborted);
   }
 
   async function closeFile(): Promise<void> {
-    while (readers.size > 0) await change.fired;
-    await kept?.file.close().catch(() => {}); // Complete or removed: nothing is lost by this.
+    while (readers.size > 0) await change.next();
+    await disk.file?.close().catch(() => {}); // Complete or removed: nothing is lost by this.
   }
 
-  async function readFromFile(position: number): Promise<Uint8Array> {
-    const buffer = Buffer.allocUnsafe(Math.min(readBufferBytes, windowStart - position));
-    const length = await kept?.file.read(buffer, position).catch((cause: unknown) => {
-      throw unreadable(options.digest, cause);
-    });
-    if (!length) throw unreadable(options.digest, undefined);
-    return buffer.subarray(0, length);
-  }
-
-  async function nextPiece(reader: Reader): Promise<Uint8Array | undefined> {
-    if (reader.position < windowStart) return readFromFile(reader.position);
-    return slice(window, windowStart, reader.position)[0];
+  async function nextPiece({ position }: Reader): Promise<Uint8Array> {
+    if (position < window.start) return disk.read(position, window.start);
+    return window.from(position)[0] ?? new Uint8Array();
   }
 
   async function* read(reader: Reader, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
-    const onAbort = () => notify();
-    signal?.addEventListener("abort", onAbort, { once: true });
+    const wake = () => change.notify();
+    signal?.addEventListener("abort", wake, { once: true });
     try {
       for (;;) {
         signal?.throwIfAborted();
-        if (reader.position < received) {
-          const piece = (await nextPiece(reader)) ?? new Uint8Array();
+        if (reader.position < window.end) {
+          const piece = await nextPiece(reader);
           reader.position += piece.length;
-          notify();
+          change.notify();
           yield piece;
         } else if (end) {
           if ("error" in end) throw end.error;
           return;
-        } else await change.fired;
+        } else await change.next();
       }
     } finally {
-      signal?.removeEventListener("abort", onAbort);
-      leave(reader);
+      signal?.removeEventListener("abort", wake);
+      readers.delete(reader);
+      if (readers.size === 0 && !end) controller.abort();
+      change.notify();
     }
-  }
-
-  function leave(reader: Reader): void {
-    readers.delete(reader);
-    if (readers.size === 0 && !end) controller.abort();
-    notify();
   }
 
   const done = fly();
   void done.then(closeFile);
-  const isWhole = () => windowStart === 0 || (kept !== undefined && windowStart <= written);
+  const isWhole = () => window.start === 0 || (disk.file !== undefined && window.start <= disk.written);
   return {
     done,
     canJoin: () => !controller.signal.aborted && isWhole() && !(end && "error" in end),
@@ -216,24 +153,65 @@ export function startFlight(options: FlightOptions): Flight {
   };
 }
 
-/** The pieces from a position on, the first one cut to it. */
-function slice(pieces: readonly Uint8Array[], start: number, position: number): Uint8Array[] {
-  let offset = start;
-  for (const [index, piece] of pieces.entries()) {
-    if (position < offset + piece.length) {
-      return [piece.subarray(position - offset), ...pieces.slice(index + 1)];
+/** The file side of a flight: writes what is in the window behind what is written, one write at a time. */
+function createFlightDisk({ digest, createFile, maxBytes, onWriteFault }: FlightOptions) {
+  let kept: FlightFile | undefined;
+  let isKeeping = false;
+  let written = 0;
+  let writing: Promise<void> | undefined;
+
+  async function writePending(window: ReturnType<typeof createByteWindow>, onWritten: () => void): Promise<void> {
+    while (kept && isKeeping && written < window.end) {
+      const pieces = window.from(written);
+      try {
+        await kept.file.write(pieces, written);
+        written += pieces.reduce((sum, piece) => sum + piece.length, 0);
+      } catch (thrown) {
+        isKeeping = false;
+        onWriteFault(thrown);
+      }
+      onWritten();
     }
-    offset += piece.length;
+    writing = undefined;
   }
-  return [];
+
+  return {
+    get isKeeping() {
+      return isKeeping;
+    },
+    /** Bytes that can be read back, also when writing has ended. */
+    get written() {
+      return written;
+    },
+    get file() {
+      return kept?.file;
+    },
+    async open(): Promise<void> {
+      kept = await createFile();
+      isKeeping = kept !== undefined;
+    },
+    write(window: ReturnType<typeof createByteWindow>, onWritten: () => void): void {
+      if (window.end > maxBytes) isKeeping = false;
+      if (isKeeping) writing ??= writePending(window, onWritten);
+    },
+    async read(position: number, limit: number): Promise<Uint8Array> {
+      const buffer = Buffer.allocUnsafe(Math.min(readBufferBytes, limit - position));
+      const length = await kept?.file.read(buffer, position).catch((cause: unknown) => {
+        throw unreadable(digest, cause);
+      });
+      if (!length) throw unreadable(digest, undefined);
+      return buffer.subarray(0, length);
+    },
+    async finish(bytes: number, isGood: boolean): Promise<void> {
+      await writing;
+      if (isGood && isKeeping) await kept?.commit(bytes);
+      else await kept?.discard();
+    },
+  };
 }
 
-function createSignal(): { fired: Promise<void>; fire: () => void } {
-  let fire = () => {};
-  const fired = new Promise<void>((resolve) => {
-    fire = resolve;
-  });
-  return { fired, fire };
+function wrongBytes(digest: Digest): CacheError {
+  return new CacheError(`expected the bytes of ${digest}, got others`, { code: "digest-mismatch", subject: digest });
 }
 
 function unreadable(digest: Digest, cause: unknown): CacheError {
