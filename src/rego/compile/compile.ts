@@ -1,6 +1,7 @@
 import { RegoErrors } from "../errors.ts";
 import { type Module, parseBody } from "../syntax/index.ts";
 import { checkCalls } from "./check-calls.ts";
+import { checkTypes } from "./check-types.ts";
 import type { CompiledPolicy, CompileOptions, QueryOptions } from "./compiled.ts";
 import { Dependencies } from "./dependencies.ts";
 import { emitModule } from "./emit-module.ts";
@@ -52,7 +53,14 @@ function compile(modules: readonly Module[], options: CompileOptions, source: Qu
   const packages = modules.map((module) => ({ path: module.package, location: module.packageLocation }));
   const tree = new RuleTree(packages, rules, problems);
   problems.throwIfAny();
-  const calls = { tree, functions, problems, factory: services.factory, strict: services.strict, mocked: new Set<string>() };
+  const calls = {
+    tree,
+    functions,
+    problems,
+    factory: services.factory,
+    strict: services.strict,
+    mocked: new Set<string>(),
+  };
   for (const rule of rules) {
     for (const branch of rule.branches) branch.body = checkCalls(branch.body, calls);
   }
@@ -63,6 +71,8 @@ function compile(modules: readonly Module[], options: CompileOptions, source: Qu
   problems.throwIfAny();
   const dependencies = new Dependencies(tree);
   dependencies.checkRecursion(problems);
+  problems.throwIfAny();
+  checkTypes(tree, functions, dependencies, problems, body);
   problems.throwIfAny();
   const plan = createPlan(tree, functions, dependencies, calls.mocked);
   const wanted = wantedGroups(tree, options.entrypoints, dependencies.ofBody(body).groups);

@@ -22,7 +22,6 @@ export interface Plan {
   effectsOf(targets: readonly WithTarget[]): readonly number[];
 }
 
-
 /** Everything that emitted functions share: constants, built-in functions, locations, `with` sites. */
 export class EmitUnit {
   readonly plan: Plan;

@@ -91,6 +91,7 @@ function lowerBranch(
   const support: Statement[] = [];
   const args = (head.args ?? []).map((arg) => lowerArg(scope, arg, support));
   const body = lowerBody(scope, part.body);
+  scope.forgetErrors();
   const ref = lowerHeadRef(scope, rule, body);
   const key = head.key === undefined ? undefined : bindDynamic(scope, lowerTerm(scope, head.key, body), body);
   const value = part.value === undefined ? undefined : bindDynamic(scope, lowerTerm(scope, part.value, body), body);

@@ -239,7 +239,6 @@ export function lowerCapture(
 ): Term {
   const { location } = term;
   const { isStrict, modifiers = [] } = options;
-  scope.push();
   const body: Statement[] = [];
   const captured: Statement[] = [];
   const clauses = modifiers.map((modifier) => lowerWith(scope, modifier, body));
@@ -250,7 +249,6 @@ export function lowerCapture(
   captured.push(capture);
   for (const statement of captured) statement.with = clauses;
   body.push(...captured);
-  scope.pop();
   return {
     kind: "comprehension",
     of: "set",

@@ -47,6 +47,7 @@ export interface ScopeServices {
 export class Scope {
   readonly #frames: Frame[] = [];
   readonly #ignored: Set<string>[] = [];
+  #hasErrors = false;
   readonly #free = new Map<string, Variable>();
   /** What `rego.metadata.chain()` and `rego.metadata.rule()` are in the rule; absent outside of rules. */
   metadata: ((name: "chain" | "rule") => Value) | undefined;
@@ -136,6 +137,7 @@ export class Scope {
       const said = { seen: "referenced above", assigned: "assigned above", declared: "declared above", argument: "" };
       const message = before === "argument" ? `arg ${name} redeclared` : `var ${name} ${said[before]}`;
       this.problems.add("rego_compile_error", location, message);
+      this.#hasErrors = true;
       return top.variables.get(name) as Variable;
     }
     const variable = this.factory.create(name, false);
@@ -145,18 +147,27 @@ export class Scope {
     return variable;
   }
 
+  /** Errors before this do not keep later unused names from being reported. */
+  forgetErrors(): void {
+    this.#hasErrors = false;
+  }
+
   /** A variable of the whole rule, where the name is one. */
   free(name: string): Variable | undefined {
     return this.#free.get(name);
   }
 
+  /** Like OPA, says nothing about unused names where something else is wrong already. */
   #reportUnused(frame: Frame): void {
+    if (this.#hasErrors) return;
     for (const [name, { count, occurrence, location }] of frame.uses) {
       if (count > 0) continue;
       if (occurrence === "declared") {
         this.problems.add("rego_compile_error", location, `declared var ${name} unused`);
+        this.#hasErrors = true;
       } else if (occurrence === "assigned" && this.strict) {
         this.problems.add("rego_compile_error", location, `assigned var ${name} unused`);
+        this.#hasErrors = true;
       }
     }
   }
