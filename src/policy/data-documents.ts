@@ -4,7 +4,8 @@ import { PolicyError } from "./errors.ts";
 import type { FetchedSource } from "./fetch-source.ts";
 import type { SourceFile } from "./ports.ts";
 import { toSubject } from "./source-faults.ts";
-import { describeProblem, parseYamlTree, type YamlTree } from "./yaml-document.ts";
+import { describeProblem, parseYamlTree } from "./yaml-document.ts";
+import type { YamlTree } from "./yaml-tree.ts";
 
 const dataFile = /\.(json|yaml|yml)$/;
 /** Folders deeper than this are refused. */

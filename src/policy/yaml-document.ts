@@ -1,5 +1,7 @@
 import { type Document, LineCounter, parseAllDocuments, type ScalarTag, type Tags } from "yaml";
 import type { Json } from "../types/index.ts";
+import { readPlainYaml } from "./yaml-plain.ts";
+import type { YamlTree } from "./yaml-tree.ts";
 
 /** Why a text is no document: in words, with line and column where known. */
 export interface YamlProblem {
@@ -7,9 +9,6 @@ export interface YamlProblem {
   line?: number;
   column?: number;
 }
-
-/** What a document holds. Integers that a double does not hold are bigints; keys are texts. */
-export type YamlTree = null | boolean | number | bigint | string | readonly YamlTree[] | ReadonlyMap<string, YamlTree>;
 
 export type YamlResult<T> = { ok: true; value: T; documents: number } | { ok: false; problem: YamlProblem };
 
@@ -106,6 +105,12 @@ function toProblem(document: Document.Parsed): YamlProblem | undefined {
  * the last.
  */
 export function parseYamlTree(text: string): YamlResult<YamlTree> {
+  const plain = readPlainYaml(text);
+  return plain === undefined ? parseYamlWhole(text) : { ok: true, value: plain, documents: 1 };
+}
+
+/** As `parseYamlTree`, always with the whole reader. */
+export function parseYamlWhole(text: string): YamlResult<YamlTree> {
   const documents = parseAllDocuments(text, {
     version: "1.1",
     customTags: chooseTags,
