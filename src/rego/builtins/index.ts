@@ -21,6 +21,7 @@ import { strings } from "./strings.ts";
 import { time } from "./time.ts";
 import { units } from "./units.ts";
 import { uuid } from "./uuid.ts";
+import { x509 } from "./x509.ts";
 import { yaml } from "./yaml.ts";
 
 export { type Builtin, type BuiltinContext, BuiltinError, type BuiltinErrorCode } from "./builtin.ts";
@@ -49,6 +50,7 @@ const tables: readonly BuiltinTable[] = [
   time,
   units,
   uuid,
+  x509,
   yaml,
 ];
 
