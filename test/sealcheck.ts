@@ -11,6 +11,13 @@ export interface Outcome {
 export const root = join(import.meta.dirname, "..");
 export const bundle = join(root, "dist", "index.js");
 
+/** The labels that the example policy demands. */
+export const goodLabels = {
+  "org.opencontainers.image.source": "https://git.example.com/acme/app",
+  "org.opencontainers.image.revision": "0123456789abcdef0123456789abcdef01234567",
+  "org.opencontainers.image.description": "An image for tests",
+};
+
 export interface RunOptions {
   env?: Readonly<Record<string, string | undefined>>;
   cwd?: string;

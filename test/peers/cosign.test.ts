@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { createHttpTarget, createProvenance, type PushedImage, pushImage } from "../../src/demo/index.ts";
-import { root, runSealcheck } from "../sealcheck.ts";
+import { goodLabels, root, runSealcheck } from "../sealcheck.ts";
 import { type PeerServer, startDistribution, startOlareg } from "./servers.ts";
 
 const run = promisify(execFile);
@@ -56,7 +56,7 @@ describe.skipIf(peers === undefined)("images signed by cosign", () => {
     const image = await pushImage(createHttpTarget({ registry: host }), {
       repository,
       tag: "latest",
-      labels: { name: "peers", version: "1" },
+      labels: goodLabels,
     });
     const reference = `${host}/${repository}@${image.digest}`;
     const provenance = createProvenance({ image: `${host}/${repository}`, digest: image.digest });

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -31,6 +31,8 @@ export type Peers = Record<PeerName, string> | undefined;
 declare module "vitest" {
   interface ProvidedContext {
     peers: Peers;
+    /** Path of Debian's `docker-registry` (distribution 2.8); undefined where apt does not have it. */
+    debianRegistry: string | undefined;
   }
 }
 
@@ -38,6 +40,7 @@ declare module "vitest" {
 export async function setup(project: TestProject): Promise<void> {
   const cache =
     process.env.SEALCHECK_PEERS ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "sealcheck", "peers");
+  project.provide("debianRegistry", await installDebianRegistry(cache));
   if (!(await hasGo())) {
     console.warn(
       `skipped: everything that needs ${Object.keys(peers).join(", ")}, which are installed with Go, and Go is not on the PATH`,
@@ -69,6 +72,43 @@ async function install(name: string, peer: Peer, cache: string): Promise<string>
   else if (peer.tool !== undefined) await buildTool(name, peer.tool, binary, options);
   if (!existsSync(binary)) throw new Error(`${name} was installed, and is not at ${binary}`);
   return binary;
+}
+
+/**
+ * Debian's build of distribution 2.8, unpacked into the cache: no service is registered or started. Gives undefined,
+ * and says so, where there is no apt, or apt knows no such package.
+ */
+async function installDebianRegistry(cache: string): Promise<string | undefined> {
+  const folder = join(cache, "debian-docker-registry");
+  const binary = join(folder, "usr", "bin", "docker-registry");
+  if (existsSync(binary)) return binary;
+  mkdirSync(cache, { recursive: true });
+  const unpacked = mkdtempSync(join(cache, "unpacked-"));
+  try {
+    await downloadPackage("docker-registry", unpacked);
+    const archive = readdirSync(unpacked).find((name) => name.endsWith(".deb"));
+    if (archive === undefined) throw new Error("apt-get download left no package");
+    const content = join(unpacked, "content");
+    await run("dpkg-deb", ["--extract", join(unpacked, archive), content]);
+    renameSync(content, folder);
+    return binary;
+  } catch (thrown) {
+    const reason = thrown instanceof Error ? thrown.message.trim().split("\n").at(-1) : String(thrown);
+    console.warn(`skipped: everything that needs Debian's docker-registry, which apt could not give: ${reason}`);
+    return undefined;
+  } finally {
+    rmSync(unpacked, { recursive: true, force: true });
+  }
+}
+
+/** Package lists are fetched where they are missing, which only root may. */
+async function downloadPackage(name: string, cwd: string): Promise<void> {
+  const download = () => run("apt-get", ["download", name], { cwd });
+  await download().catch(async (thrown: unknown) => {
+    if (process.getuid?.() !== 0) throw thrown;
+    await run("apt-get", ["update"]);
+    await download();
+  });
 }
 
 /** For modules that `go install` refuses: built from a go.mod of our own, in a copy, so that the checkout stays as it is. */

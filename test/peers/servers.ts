@@ -11,17 +11,25 @@ export interface PeerServer {
   stop(): Promise<void>;
 }
 
+/** Further keys of distribution's configuration; files that they name may be written into the folder. */
+export type DistributionSettings = (folder: string) => Readonly<Record<string, unknown>>;
+
 /** CNCF distribution's registry: no referrers API, clients keep an index at a fallback tag. */
-export async function startDistribution(binary: string): Promise<PeerServer> {
+export async function startDistribution(
+  binary: string,
+  toSettings: DistributionSettings = () => ({}),
+): Promise<PeerServer> {
   return await start(binary, (folder, port) => {
     const configuration = join(folder, "registry.yml");
-    const lines = [
-      "version: 0.1",
-      "log: {level: error, accesslog: {disabled: true}}",
-      `storage: {filesystem: {rootdirectory: ${JSON.stringify(join(folder, "storage"))}}, delete: {enabled: true}}`,
-      `http: {addr: "127.0.0.1:${port}"}`,
-    ];
-    writeFileSync(configuration, `${lines.join("\n")}\n`);
+    const settings = {
+      version: "0.1",
+      log: { level: "error", accesslog: { disabled: true } },
+      storage: { filesystem: { rootdirectory: join(folder, "storage") }, delete: { enabled: true } },
+      http: { addr: `127.0.0.1:${port}` },
+      ...toSettings(folder),
+    };
+    // JSON is YAML.
+    writeFileSync(configuration, JSON.stringify(settings));
     return ["serve", configuration];
   });
 }
@@ -51,7 +59,7 @@ async function start(binary: string, toArguments: (folder: string, port: number)
 async function waitUntilReady(child: ChildProcess, host: string): Promise<void> {
   for (let attempt = 0; attempt < 200 && child.exitCode === null; attempt += 1) {
     const answer = await fetch(`http://${host}/v2/`).catch(() => undefined);
-    if (answer?.ok) return;
+    if (answer?.ok || answer?.status === 401) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   throw new Error(`the registry at ${host} did not start`);
