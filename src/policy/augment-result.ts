@@ -2,7 +2,7 @@ import type { Json, ResultMetadata } from "../types/index.ts";
 import type { RawResult } from "./collect-results.ts";
 import type { Matchable } from "./criteria-score.ts";
 import { parseUtcTime } from "./rfc3339.ts";
-import type { RuleInfo } from "./rule-index.ts";
+import type { RuleInfo } from "./rule-info.ts";
 
 /** A result on its way, with what the later steps ask of it. */
 export interface WorkingResult extends RawResult {

@@ -6,7 +6,7 @@ import { type GroupOutcome, processResults } from "./process-results.ts";
 import { stripMetadata } from "./result-metadata.ts";
 import { sortResults } from "./result-order.ts";
 import { parseRfc3339 } from "./rfc3339.ts";
-import type { RuleInfo } from "./rule-index.ts";
+import type { RuleInfo } from "./rule-info.ts";
 import { selectPackages } from "./selection.ts";
 import type { Criteria } from "./spec.ts";
 import { faultOf, messageOf } from "./testing/ports.ts";

@@ -6,7 +6,7 @@ import { type CriteriaTarget, entriesFor, entriesToMatch, type ResolvedCriteria 
 import { matchersOf, scoreMatches } from "./criteria-score.ts";
 import { PolicyError } from "./errors.ts";
 import { addExcludeHint } from "./exclude-hint.ts";
-import type { RuleInfo } from "./rule-index.ts";
+import type { RuleInfo } from "./rule-info.ts";
 import type { Selection } from "./selection.ts";
 
 /** What the rules of one package gave. */

@@ -74,6 +74,12 @@ describe("indexRules", () => {
     });
   });
 
+  it("exceptions may be entries of an object", () => {
+    expect(
+      index('package main\nexception[x] := ["a"] if x := "k"\ndeny_a contains "d"\n').packages[0]?.hasException,
+    ).toBe(true);
+  });
+
   it("rules without annotations are known by the code in their body, or by their name", () => {
     const text = `package main
 import rego.v1
@@ -91,6 +97,7 @@ warn_two contains "m" if true
     ["a list", "warn contains [1] if { input.x }", "m0.rego:3"],
     ["a reference", "deny contains input.x if { input.x }", "m0.rego:3"],
     ["an annotated helper", "# METADATA\n# title: h\nhelper if { input.x }", "m0.rego:5"],
+    ["an entry that is a number", "deny[x] := 1 if { x := input.x }", "m0.rego:3"],
     ["if without contains", "deny[msg] if { msg := input.x }", "m0.rego:3"],
   ])("refuses %s with file and line", async (_name, rule, place) => {
     const run = () => index(`package main\nimport rego.v1\n${rule}\n`);

@@ -1,22 +1,7 @@
-import type { Annotations, Module, Rule, Term } from "../rego/index.ts";
-import { resultKindOf } from "./check-rules.ts";
+import type { Annotations, Module, Rule } from "../rego/index.ts";
 import { PolicyError } from "./errors.ts";
-
-/** What a rule's annotations say of it. Texts are empty and lists are empty where they say nothing. */
-export interface RuleInfo {
-  /** `<package>.<short name>` */
-  code: string;
-  /** Without `data`. */
-  package: string;
-  shortName: string;
-  title: string;
-  description: string;
-  solution: string;
-  effectiveOn: string;
-  collections: readonly string[];
-  dependsOn: readonly string[];
-  pipelineIntention: readonly string[];
-}
+import { type RuleInfo, toRuleInfo } from "./rule-info.ts";
+import { assertNoIfWithoutContains, assertSupportedValue, at, checkKindOf, nameOfRule } from "./rule-inspection.ts";
 
 /** A rule as far as choosing packages needs it: also of rules without annotations. */
 export type SelectableRule = Pick<RuleInfo, "code" | "collections" | "pipelineIntention">;
@@ -36,104 +21,6 @@ export interface RuleIndex {
   /** Annotated rules, by code. */
   infos: readonly RuleInfo[];
   packages: readonly PackageIndex[];
-}
-
-/** References to other pages of AsciiDoc texts. Groups: component, page, anchor, label. */
-const crossReference = /xref:(?:([^:]+):ROOT:(.+?)\.adoc(#[^[]+)?|[\w.$#/]+)\[([\w\s/.]+)\]/g;
-
-function toLabels(text: string): string {
-  return text.replace(crossReference, "$4");
-}
-
-function toLinks(text: string): string {
-  return text.replace(crossReference, (match: string, component?: string, page?: string, anchor?: string) =>
-    component && page && anchor ? `https://conforma.dev/docs/${component}/${page}.html${anchor}` : match,
-  );
-}
-
-function customText(annotations: Annotations, key: string): string {
-  const value = annotations.custom?.[key];
-  if (value instanceof Date) {
-    return value.toISOString().replace(/\.000Z$/, "Z");
-  }
-  return typeof value === "string" ? toLinks(value) : "";
-}
-
-function customTexts(annotations: Annotations, key: string): string[] {
-  const value = annotations.custom?.[key];
-  return Array.isArray(value) ? value.filter((item): item is string => typeof item === "string") : [];
-}
-
-function dependenciesOf(annotations: Annotations): string[] {
-  const value = annotations.custom?.depends_on;
-  if (value === undefined) {
-    return [];
-  }
-  return Array.isArray(value) ? value.map(String) : [String(value)];
-}
-
-function toInfo(annotations: Annotations, packageName: string): RuleInfo | undefined {
-  const shortName = annotations.custom?.short_name;
-  if (shortName === undefined || shortName === null || shortName === "") {
-    return undefined;
-  }
-  return {
-    code: `${packageName}.${String(shortName)}`,
-    package: packageName,
-    shortName: String(shortName),
-    title: annotations.title ?? "",
-    description: toLabels(annotations.description ?? ""),
-    solution: toLabels(customText(annotations, "solution")),
-    effectiveOn: customText(annotations, "effective_on"),
-    collections: customTexts(annotations, "collections"),
-    dependsOn: dependenciesOf(annotations),
-    pipelineIntention: customTexts(annotations, "pipeline_intention"),
-  };
-}
-
-/** A rule's name; undefined where its head has more than a name (`a.b`, `a[x]`). */
-export function nameOfRule({ head }: Rule): string | undefined {
-  const first = head.ref.head;
-  return first.kind === "var" && head.ref.operands.length === 0 ? first.name : undefined;
-}
-
-function checkKindOf(rule: Rule): string | undefined {
-  const name = nameOfRule(rule);
-  return name === undefined ? undefined : resultKindOf(name);
-}
-
-const supportedValues: ReadonlySet<Term["kind"]> = new Set(["string", "object", "var", "call"]);
-
-function at({ file, row }: { file: string; row: number }): string {
-  return `${file}:${row}`;
-}
-
-/** Checks and annotated rules must give texts, objects, variables or calls (Conforma's inspection). */
-function assertSupportedValue(rule: Rule): void {
-  const value = rule.head.value ?? rule.head.key;
-  if (value === undefined || supportedValues.has(value.kind)) {
-    return;
-  }
-  const place = at(rule.location);
-  throw new PolicyError(
-    `the rule ${JSON.stringify(nameOfRule(rule) ?? "")} returns an unsupported value, at ${place}: ` +
-      `expected a string, an object, a variable or a call, found ${value.kind}; checks are written "deny contains result if"`,
-    { code: "rule-invalid", subject: place },
-  );
-}
-
-/** `deny[msg] if { ... }` makes an object of OPA v1, and would never report anything. */
-function assertNoIfWithoutContains(rule: Rule): void {
-  const { head } = rule;
-  const name = head.ref.head.kind === "var" ? head.ref.head.name : "";
-  const isCheck = head.ref.operands.length > 0 && resultKindOf(name) !== undefined;
-  if (isCheck && head.value?.kind === "boolean" && head.value.value) {
-    const place = at(rule.location);
-    throw new PolicyError(
-      `rule is using 'if' keyword without 'contains' keyword: ${name} at ${place}; write "${name} contains ... if"`,
-      { code: "rule-invalid", subject: place },
-    );
-  }
 }
 
 /** The `code` of an object literal that a rule's body assigns: `result := {"code": "pkg.rule", ...}`. */
@@ -201,7 +88,7 @@ class IndexBuilder {
       return;
     }
     this.#seen.add(annotations);
-    const info = toInfo(annotations, packageName);
+    const info = toRuleInfo(annotations, packageName);
     if (info === undefined) {
       return;
     }

@@ -1,3 +1,4 @@
+import { NotPlain, notPlain, readKey, readScalar } from "./yaml-plain-scalar.ts";
 import type { YamlTree } from "./yaml-tree.ts";
 
 // Most data documents are long and plain: block mappings and lists of scalars, each on a line. This reader knows only
@@ -10,54 +11,10 @@ interface Line {
   text: string;
 }
 
-/** The document is not plain. Stays inside of this file. */
-class NotPlain extends Error {}
-
-const notPlain = new NotPlain("not plain");
-
 /** Tabs, carriage returns, marks and control characters. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const unusual = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/;
 const maxDepth = 100;
-
-const words: ReadonlyMap<string, boolean | null> = new Map<string, boolean | null>([
-  ...["y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"].map((word) => [word, true] as const),
-  ...["n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"].map((word) => [word, false] as const),
-  ...["~", "null", "Null", "NULL"].map((word) => [word, null] as const),
-]);
-
-const smallInteger = /^-?(?:0|[1-9]\d{0,14})$/;
-const numberLike =
-  /^[-+]?(?:0[xX][0-9a-fA-F_]*|0[bB][01_]*|0[oO][0-7_]*|[0-9][0-9_]*(?:\.[0-9_.]*)?(?:[eE][-+]?[0-9]*)?|\.[0-9_.]*(?:[eE][-+]?[0-9]*)?|\.(?:inf|Inf|INF)|[0-9][0-9_:]*(?:\.[0-9_]*)?)$|^\.(?:nan|NaN|NAN)$/;
-const indicator = /^[-?:,[\]{}#&*!|>'"%@`=<]/;
-const doubleQuoted = /^"([^"\\]*)"$/;
-const singleQuoted = /^'([^']*)'$/;
-
-function readPlain(text: string): YamlTree {
-  const word = words.get(text);
-  if (word !== undefined) {
-    return word;
-  }
-  if (smallInteger.test(text)) {
-    return text === "-0" ? 0 : Number(text);
-  }
-  const isOdd = (indicator.test(text) && !/^-[^\s]/.test(text)) || numberLike.test(text);
-  if (isOdd || text.includes(": ") || text.endsWith(":") || text.includes(" #")) {
-    throw notPlain;
-  }
-  return text;
-}
-
-function readScalar(text: string): YamlTree {
-  if (text === "{}") {
-    return new Map();
-  }
-  if (text === "[]") {
-    return [];
-  }
-  const quoted = doubleQuoted.exec(text) ?? singleQuoted.exec(text);
-  return quoted === null ? readPlain(text) : (quoted[1] ?? "");
-}
 
 /** Splits `key: value`; undefined where the line is no such thing. */
 function splitEntry(text: string): { key: string; value: string } | undefined {
@@ -71,14 +28,6 @@ function splitEntry(text: string): { key: string; value: string } | undefined {
     return undefined;
   }
   return { key: readKey(text.slice(0, end).trimEnd()), value: text.slice(end + 1).trim() };
-}
-
-function readKey(text: string): string {
-  const key = readScalar(text);
-  if (typeof key !== "string" || key === "<<") {
-    throw notPlain;
-  }
-  return key;
 }
 
 function isItem(text: string): boolean {
