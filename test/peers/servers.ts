@@ -42,7 +42,7 @@ export async function startOlareg(binary: string): Promise<PeerServer> {
 async function start(binary: string, toArguments: (folder: string, port: number) => string[]): Promise<PeerServer> {
   const folder = mkdtempSync(join(tmpdir(), "sealcheck-registry-"));
   const port = await findFreePort();
-  const child = spawn(binary, toArguments(folder, port), { stdio: ["ignore", "ignore", "inherit"] });
+  const child = spawn(binary, toArguments(folder, port), { stdio: "ignore" });
   const host = `127.0.0.1:${port}`;
   await waitUntilReady(child, host);
   return {
