@@ -66,9 +66,11 @@ function compile(modules: readonly Module[], options: CompileOptions, source: Qu
   }
   let body: Statement[] = query === undefined ? [] : checkCalls(query.body, calls);
   problems.throwIfAny();
-  for (const rule of rules) for (const branch of rule.branches) orderBranch(branch, problems);
-  body = orderBody(body, new Set(), problems);
+  const safety = { heads: problems, bodies: new Problems() };
+  for (const rule of rules) for (const branch of rule.branches) orderBranch(branch, safety);
+  body = orderBody(body, safety.bodies);
   problems.throwIfAny();
+  safety.bodies.throwIfAny();
   const dependencies = new Dependencies(tree);
   dependencies.checkRecursion(problems);
   problems.throwIfAny();

@@ -87,11 +87,30 @@ export class Dependencies {
     if (term.root === "input") facts.input = true;
     if (term.root !== "data") return;
     facts.data.push(constantPrefix(term));
+    const direct = this.#direct(term);
+    if (direct !== undefined) {
+      facts.groups.add(direct);
+      for (const rule of rulesOf(direct)) rules.add(rule);
+      return;
+    }
     for (const rule of this.#referred(term)) {
       rules.add(rule);
       const group = this.#groupOfRule.get(rule);
       if (group !== undefined) facts.groups.add(group);
     }
+  }
+
+  /** The group that a reference names, where nothing but its rules can be meant. */
+  #direct({ operands }: RefTerm): Group | undefined {
+    let node = this.#tree.root;
+    for (const operand of operands) {
+      if (operand.kind !== "constant") return undefined;
+      const child = node.children.get(operand.value as PathKey);
+      if (child === undefined) return undefined;
+      if (child.group !== undefined) return child.children.size === 0 ? child.group : undefined;
+      node = child;
+    }
+    return undefined;
   }
 
   /** All rules that a reference may get to. */

@@ -5,7 +5,7 @@ import {
   type Term as SyntaxTerm,
   type WithModifier,
 } from "../syntax/index.ts";
-import { numberFromText, RegoObject, RegoSet, type Value } from "../value/index.ts";
+import { numberFromText, ObjectBuilder, RegoSet, type Value } from "../value/index.ts";
 import type { Callee, RefTerm, Statement, Term, Variable } from "./ir.ts";
 import { lowerBody, lowerWith } from "./lower-body.ts";
 import { declaredNames, type Scope } from "./scope.ts";
@@ -99,11 +99,14 @@ function toCollection(kind: "array" | "set", items: Term[], location: Location):
 }
 
 function toObject(pairs: [Term, Term][], location: Location): Term {
-  const keys = constantsOf(pairs.map(([key]) => key));
-  const values = constantsOf(pairs.map(([, value]) => value));
-  if (keys === undefined || values === undefined) return { kind: "object", pairs, location };
-  const value = RegoObject.from(keys.map((key, index) => [key, values[index] as Value] as const));
-  return { kind: "constant", value, location };
+  for (const [key, value] of pairs) {
+    if (key.kind !== "constant" || value.kind !== "constant") return { kind: "object", pairs, location };
+  }
+  const builder = new ObjectBuilder();
+  for (const [key, value] of pairs) {
+    if (key.kind === "constant" && value.kind === "constant") builder.set(key.value, value.value);
+  }
+  return { kind: "constant", value: builder.build(), location };
 }
 
 function constantsOf(terms: readonly Term[]): Value[] | undefined {

@@ -4,7 +4,7 @@ import type { Statement, Variable } from "./ir.ts";
 import { lowerBody } from "./lower-body.ts";
 import { exportsOf } from "./lower-modules.ts";
 import { declaredNames, Scope, type ScopeServices, toGlobals } from "./scope.ts";
-import { statementVariables } from "./variables.ts";
+import { addStatementVariables } from "./variables.ts";
 
 const capturePrefix = "$capture";
 
@@ -64,11 +64,9 @@ export function lowerQuery(
   const statements = lowerBody(scope, body);
   scope.finish();
   const variables = new Map<string, Variable>();
-  for (const statement of statements) {
-    for (const variable of statementVariables(statement)) {
-      if (!variable.generated && variable.name !== "_") variables.set(variable.name, variable);
-    }
-  }
+  const all = new Set<Variable>();
+  for (const statement of statements) addStatementVariables(statement, all);
+  for (const variable of all) if (!variable.generated && variable.name !== "_") variables.set(variable.name, variable);
   const captures = original.map((_, index) => scope.free(`${capturePrefix}${index}`));
   return {
     body: statements,

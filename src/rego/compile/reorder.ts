@@ -3,9 +3,9 @@ import type { Branch, Statement, Term, Variable } from "./ir.ts";
 import { outputsOf } from "./outputs.ts";
 import type { Problems } from "./problems.ts";
 import {
+  addStatementVariables,
   addTermVariables,
   closureVariables,
-  statementVariables,
   termsOf,
   type VariableSet,
   visitComprehensions,
@@ -13,81 +13,162 @@ import {
 
 type Unsafe = Map<Statement, VariableSet>;
 
+/** Where problems of heads and of bodies go: those of bodies count only where no head has one. */
+export interface SafetyProblems {
+  heads: Problems;
+  bodies: Problems;
+}
+
 /**
  * Puts the statements of a rule's bodies into an order in which every variable is bound before it is needed, keeping
  * the written order where it can. Reports variables for which there is no such order.
  */
-export function orderBranch(branch: Branch, problems: Problems): void {
-  const bound: VariableSet = new Set();
-  for (const arg of branch.args) addTermVariables(arg, bound);
-  checkHead(branch, bound, problems);
-  branch.body = orderBody(branch.body, bound, problems);
+export function orderBranch(branch: Branch, problems: SafetyProblems): void {
+  const safe: VariableSet = new Set();
+  for (const arg of branch.args) addTermVariables(arg, safe);
+  const written = branch.body;
+  const isComplete = orderInto(branch, safe, problems.bodies);
+  // Where the order is complete, everything in the body is safe; otherwise a head's variable must at least be in it.
+  if (!isComplete) for (const statement of written) addStatementVariables(statement, safe);
+  checkHead(branch, safe, problems.heads);
+}
+
+/** Orders the branch's body; adds what it binds to `safe`. */
+function orderInto(branch: Branch, safe: VariableSet, problems: Problems): boolean {
+  const unsafe: Unsafe = new Map();
+  branch.body = order(branch.body, safe, unsafe);
+  report(unsafe, problems);
+  return unsafe.size === 0;
 }
 
 /** The same for a query's body: nothing is bound before it. */
-export function orderBody(body: readonly Statement[], bound: VariableSet, problems: Problems): Statement[] {
+export function orderBody(body: readonly Statement[], problems: Problems): Statement[] {
   const unsafe: Unsafe = new Map();
-  const ordered = order(body, bound, unsafe);
+  const ordered = order(body, new Set(), unsafe);
   report(unsafe, problems);
   return ordered;
 }
 
-function checkHead(branch: Branch, bound: VariableSet, problems: Problems): void {
-  const isPlain = (term: Term | undefined): boolean => term === undefined || term.kind === "constant";
-  if (branch.ref.every(isPlain) && isPlain(branch.key) && isPlain(branch.value)) return;
-  const known = new Set(bound);
-  for (const statement of branch.body) for (const variable of statementVariables(statement)) known.add(variable);
-  const head: VariableSet = new Set();
-  const places = new Map<Variable, Location>();
+function checkHead(branch: Branch, known: ReadonlySet<Variable>, problems: Problems): void {
   for (const term of [...branch.ref, branch.key, branch.value]) {
-    if (term === undefined) continue;
-    const before = new Set(head);
+    if (term === undefined || term.kind === "constant") continue;
+    const head: VariableSet = new Set();
     addTermVariables(term, head);
-    for (const variable of head) if (!before.has(variable)) places.set(variable, term.location);
-  }
-  for (const variable of head) {
-    if (known.has(variable) || variable.generated) continue;
-    problems.add("rego_unsafe_var_error", places.get(variable), `var ${variable.name} is unsafe`);
+    for (const variable of head) {
+      if (known.has(variable) || variable.generated) continue;
+      problems.add("rego_unsafe_var_error", term.location, `var ${variable.name} is unsafe`);
+    }
   }
 }
 
-function order(body: readonly Statement[], globals: ReadonlySet<Variable>, unsafe: Unsafe): Statement[] {
-  const facts = body.map((statement) => ({
-    statement,
-    variables: statementVariables(statement),
-    closures: hasClosure(statement) ? closureVariables(statement) : undefined,
-    isPlaced: false,
-  }));
-  const bodyVariables: VariableSet = new Set();
-  const isClosed = facts.some((fact) => fact.closures !== undefined);
-  if (isClosed) for (const fact of facts) for (const variable of fact.variables) bodyVariables.add(variable);
-  const safe: VariableSet = new Set(globals);
+/** What is known of a statement that could not be placed at first sight. */
+interface Fact {
+  statement: Statement;
+  variables: VariableSet;
+  /** Variables of closures that are the body's own. */
+  closed: VariableSet | undefined;
+}
+
+/** The body in order; adds to `safe` what it binds. The body as it is where there is no order. */
+function order(body: readonly Statement[], safe: VariableSet, unsafe: Unsafe): Statement[] {
+  let globals: ReadonlySet<Variable> | undefined;
+  let bodyVariables: VariableSet | undefined;
+  let isClosed = false;
   const ordered: Statement[] = [];
-  for (let isChanged = true; isChanged; ) {
-    isChanged = false;
-    for (const fact of facts) {
-      if (fact.isPlaced) continue;
-      const outputs = outputsOf(fact.statement, safe);
-      const closed = fact.closures === undefined ? undefined : closedOver(fact.closures, bodyVariables, globals);
-      if (closed !== undefined && closed.size > 0 && isSame(closed, outputs)) continue;
-      if (!isCovered(fact.variables, safe, outputs)) continue;
-      if (closed !== undefined && !isCovered(closed, safe, outputs)) continue;
-      fact.isPlaced = true;
-      isChanged = true;
-      ordered.push(fact.statement);
-      for (const variable of outputs) safe.add(variable);
-    }
-  }
-  for (const fact of facts) {
-    if (fact.isPlaced) continue;
-    const needed = new Set([...fact.variables, ...closedOver(fact.closures ?? new Set(), bodyVariables, globals)]);
+  const tryPlace = (fact: Fact): boolean => {
     const outputs = outputsOf(fact.statement, safe);
-    const missing = [...needed].filter((variable) => !safe.has(variable) && !outputs.has(variable));
-    unsafe.set(fact.statement, new Set(missing.length > 0 ? missing : outputs));
+    const { closed, variables } = fact;
+    if (closed !== undefined && closed.size > 0 && isSame(closed, outputs)) return false;
+    if (!isCovered(variables, safe, outputs)) return false;
+    if (closed !== undefined && !isCovered(closed, safe, outputs)) return false;
+    ordered.push(fact.statement);
+    for (const variable of outputs) safe.add(variable);
+    return true;
+  };
+  const atFirst = new Set(safe);
+  let open: Fact[] = [];
+  for (const statement of body) {
+    if (placeSimple(statement, safe)) {
+      ordered.push(statement);
+      continue;
+    }
+    const variables: VariableSet = new Set();
+    addStatementVariables(statement, variables);
+    let closed: VariableSet | undefined;
+    if (hasClosure(statement)) {
+      isClosed = true;
+      globals ??= atFirst;
+      if (bodyVariables === undefined) {
+        bodyVariables = new Set();
+        for (const other of body) addStatementVariables(other, bodyVariables);
+      }
+      closed = closedOver(closureVariables(statement), bodyVariables, globals);
+    }
+    const fact = { statement, variables, closed };
+    if (!tryPlace(fact)) open.push(fact);
   }
-  if (ordered.length < body.length) return [...body];
-  if (isClosed) orderClosures(ordered, globals, unsafe);
+  for (let before = -1; open.length > 0 && open.length !== before; ) {
+    before = open.length;
+    open = open.filter((fact) => !tryPlace(fact));
+  }
+  for (const fact of open) noteUnsafe(fact, safe, unsafe);
+  if (open.length > 0) return [...body];
+  if (isClosed) orderClosures(ordered, atFirst, unsafe);
   return ordered;
+}
+
+function noteUnsafe({ statement, variables, closed }: Fact, safe: VariableSet, unsafe: Unsafe): void {
+  const needed = new Set([...variables, ...(closed ?? [])]);
+  const outputs = outputsOf(statement, safe);
+  const missing = [...needed].filter((variable) => !safe.has(variable) && !outputs.has(variable));
+  unsafe.set(statement, new Set(missing.length > 0 ? missing : outputs));
+}
+
+/** Places what most statements are: all is bound, or one variable gets the value of what is. False for the others. */
+function placeSimple(statement: Statement, safe: VariableSet): boolean {
+  if (statement.kind === "every") return false;
+  for (const { value } of statement.with) if (value.kind === "term" && !isBound(value.term, safe)) return false;
+  if (statement.kind === "term") return isBound(statement.term, safe);
+  if (statement.kind === "equal") {
+    const { left, right } = statement;
+    const isLeft = isBound(left, safe);
+    const isRight = isBound(right, safe);
+    if (isLeft && isRight) return true;
+    if (statement.negated || (!isLeft && !isRight)) return false;
+    const target = isLeft ? right : left;
+    if (target.kind !== "variable") return false;
+    safe.add(target.variable);
+    return true;
+  }
+  for (const arg of statement.args) if (!isBound(arg, safe)) return false;
+  const { output } = statement;
+  if (output === undefined || isBound(output, safe)) return true;
+  if (statement.negated || output.kind !== "variable") return false;
+  safe.add(output.variable);
+  return true;
+}
+
+/** Whether a term has no comprehension and all its variables are bound. */
+function isBound(term: Term, safe: ReadonlySet<Variable>): boolean {
+  switch (term.kind) {
+    case "constant":
+      return true;
+    case "comprehension":
+      return false;
+    case "variable":
+      return safe.has(term.variable);
+    case "ref":
+      if (typeof term.root !== "string" && !safe.has(term.root)) return false;
+      for (const operand of term.operands) if (!isBound(operand, safe)) return false;
+      return true;
+    case "array":
+    case "set":
+      for (const item of term.items) if (!isBound(item, safe)) return false;
+      return true;
+    case "object":
+      for (const [key, value] of term.pairs) if (!isBound(key, safe) || !isBound(value, safe)) return false;
+      return true;
+  }
 }
 
 function hasClosure(statement: Statement): boolean {
@@ -121,13 +202,13 @@ function orderClosures(ordered: readonly Statement[], globals: ReadonlySet<Varia
   const known: VariableSet = new Set(globals);
   for (const statement of ordered) {
     if (statement.kind === "every") {
-      const inner = new Set(known);
+      const inner: VariableSet = new Set(known);
       if (statement.key !== undefined) inner.add(statement.key);
       inner.add(statement.value);
       statement.body = order(statement.body, inner, unsafe);
     }
     for (const term of termsOf(statement)) orderInTerm(term, statement, known, unsafe);
-    for (const variable of statementVariables(statement)) known.add(variable);
+    addStatementVariables(statement, known);
   }
 }
 
@@ -136,11 +217,11 @@ function orderInTerm(term: Term, statement: Statement, known: VariableSet, unsaf
     const wanted: VariableSet = new Set();
     addTermVariables(comprehension.term, wanted);
     if (comprehension.key !== undefined) addTermVariables(comprehension.key, wanted);
-    const inner: VariableSet = new Set(known);
-    for (const other of comprehension.body) for (const variable of statementVariables(other)) inner.add(variable);
-    const missing = [...wanted].filter((variable) => !inner.has(variable));
+    const inner: VariableSet = new Set();
+    for (const other of comprehension.body) addStatementVariables(other, inner);
+    const missing = [...wanted].filter((variable) => !known.has(variable) && !inner.has(variable));
     if (missing.length > 0) unsafe.set(statement, new Set([...(unsafe.get(statement) ?? []), ...missing]));
-    comprehension.body = order(comprehension.body, known, unsafe);
+    comprehension.body = order(comprehension.body, new Set(known), unsafe);
   });
 }
 

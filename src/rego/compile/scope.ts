@@ -5,12 +5,17 @@ import type { Problems } from "./problems.ts";
 
 type Occurrence = "argument" | "seen" | "assigned" | "declared";
 
-interface Frame {
-  variables: Map<string, Variable>;
-  occurrences: Map<string, Occurrence>;
-  /** Declared here, to be reported where nothing uses them: by name. */
-  uses: Map<string, { count: number; occurrence: Occurrence; location: Location }>;
+interface Entry {
+  variable: Variable;
+  occurrence: Occurrence;
+  /** How often it was used since it was declared. */
+  uses: number;
+  /** Where it was declared. */
+  location: Location | undefined;
 }
+
+/** What is known by name in one scope. */
+type Frame = Map<string, Entry>;
 
 /** A name that a module's package or imports give a meaning to. */
 export interface Global {
@@ -68,7 +73,7 @@ export class Scope {
   }
 
   push(): void {
-    this.#frames.push({ variables: new Map(), occurrences: new Map(), uses: new Map() });
+    this.#frames.push(new Map());
   }
 
   /** Ends the innermost scope; in strict mode and for `some`, names that nothing used are reported. */
@@ -101,9 +106,8 @@ export class Scope {
 
   findDeclared(name: string): Variable | undefined {
     for (let index = this.#frames.length - 1; index >= 0; index -= 1) {
-      const frame = this.#frames[index] as Frame;
-      const variable = frame.variables.get(name);
-      if (variable !== undefined && frame.occurrences.get(name) !== "seen") return variable;
+      const entry = (this.#frames[index] as Frame).get(name);
+      if (entry !== undefined && entry.occurrence !== "seen") return entry.variable;
     }
     return undefined;
   }
@@ -111,12 +115,10 @@ export class Scope {
   /** The variable that a name is, at a place where it is used. */
   use(name: string): Variable {
     for (let index = this.#frames.length - 1; index >= 0; index -= 1) {
-      const frame = this.#frames[index] as Frame;
-      const variable = frame.variables.get(name);
-      if (variable === undefined) continue;
-      const use = frame.uses.get(name);
-      if (use !== undefined) use.count += 1;
-      return variable;
+      const entry = (this.#frames[index] as Frame).get(name);
+      if (entry === undefined) continue;
+      entry.uses += 1;
+      return entry.variable;
     }
     let variable = this.#free.get(name);
     if (variable === undefined) {
@@ -124,26 +126,24 @@ export class Scope {
       this.#free.set(name, variable);
     }
     const top = this.#frames[this.#frames.length - 1] as Frame;
-    top.variables.set(name, variable);
-    top.occurrences.set(name, "seen");
+    top.set(name, { variable, occurrence: "seen", uses: 1, location: undefined });
     return variable;
   }
 
   /** Declares a name in the innermost scope. */
   declare(name: string, occurrence: "argument" | "assigned" | "declared", location: Location): Variable {
     const top = this.#frames[this.#frames.length - 1] as Frame;
-    const before = top.occurrences.get(name);
+    const before = top.get(name);
     if (before !== undefined) {
       const said = { seen: "referenced above", assigned: "assigned above", declared: "declared above", argument: "" };
-      const message = before === "argument" ? `arg ${name} redeclared` : `var ${name} ${said[before]}`;
+      const isArgument = before.occurrence === "argument";
+      const message = isArgument ? `arg ${name} redeclared` : `var ${name} ${said[before.occurrence]}`;
       this.problems.add("rego_compile_error", location, message);
       this.#hasErrors = true;
-      return top.variables.get(name) as Variable;
+      return before.variable;
     }
     const variable = this.factory.create(name, false);
-    top.variables.set(name, variable);
-    top.occurrences.set(name, occurrence);
-    top.uses.set(name, { count: 0, occurrence, location });
+    top.set(name, { variable, occurrence, uses: 0, location });
     return variable;
   }
 
@@ -160,8 +160,8 @@ export class Scope {
   /** Like OPA, says nothing about unused names where something else is wrong already. */
   #reportUnused(frame: Frame): void {
     if (this.#hasErrors) return;
-    for (const [name, { count, occurrence, location }] of frame.uses) {
-      if (count > 0) continue;
+    for (const [name, { uses, occurrence, location }] of frame) {
+      if (uses > 0) continue;
       if (occurrence === "declared") {
         this.problems.add("rego_compile_error", location, `declared var ${name} unused`);
         this.#hasErrors = true;

@@ -89,9 +89,8 @@ export class TypeScope {
         return types === undefined ? undefined : { kind: "array", static: types };
       }
       case "set": {
-        const types = this.#all(term.items);
-        if (types === undefined) return undefined;
-        return { kind: "set", of: types.reduce<Type | undefined>(or, undefined) as RegoType };
+        const of = term.items.map((item) => this.of(item)).reduce<Type | undefined>(or, undefined);
+        return { kind: "set", of: of === undefined || of.kind === "function" ? anyType : of };
       }
       case "object":
         return this.#object(term);

@@ -47,11 +47,24 @@ function coreTerms(statement: Statement): Term[] {
   }
 }
 
-/** The variables of a statement, without those inside of comprehensions and of `every`. */
-export function statementVariables(statement: Statement): VariableSet {
-  const out: VariableSet = new Set();
-  for (const term of termsOf(statement)) addTermVariables(term, out);
-  return out;
+/** Adds the variables of a statement, without those inside of comprehensions and of `every`. */
+export function addStatementVariables(statement: Statement, out: VariableSet): void {
+  switch (statement.kind) {
+    case "equal":
+      addTermVariables(statement.left, out);
+      addTermVariables(statement.right, out);
+      break;
+    case "call":
+      for (const arg of statement.args) addTermVariables(arg, out);
+      if (statement.output !== undefined) addTermVariables(statement.output, out);
+      break;
+    case "term":
+      addTermVariables(statement.term, out);
+      break;
+    case "every":
+      addTermVariables(statement.domain, out);
+  }
+  for (const { value } of statement.with) if (value.kind === "term") addTermVariables(value.term, out);
 }
 
 /** Every variable inside of the statement's comprehensions and of its `every`. */
