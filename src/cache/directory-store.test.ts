@@ -361,6 +361,19 @@ describe("a disk that fails", () => {
     expect(warnings).toEqual([expect.stringContaining("no space left on device")]);
   });
 
+  it("gives a reader that comes too late a download of its own", async () => {
+    const store = open({ files: createFullDisk(1_000_000) });
+    const name = toDigest(large);
+    const first = store.tee(name, scope, inPieces(large, 50_000))[Symbol.asyncIterator]();
+    const pieces: Uint8Array[] = [];
+    for (let count = 0; count < 100; count += 1) pieces.push((await first.next()).value ?? new Uint8Array());
+    const late = await read(store.tee(name, scope, inPieces(large, 50_000)));
+    expect(late?.equals(large)).toBe(true);
+    for await (const piece of { [Symbol.asyncIterator]: () => first }) pieces.push(piece);
+    expect(Buffer.concat(pieces).equals(large)).toBe(true);
+    await store.close();
+  });
+
   const faults: [string, Partial<CacheFiles>][] = [
     ["no folder", { makeDirectory: full }],
     ["no new files", { create: full }],

@@ -114,6 +114,6 @@ it("gives every reader the right bytes, the source's error or its own leave, and
       expect(await store.verify()).toMatchObject({ corrupt: 0 });
       await rm(directory, { recursive: true });
     }),
-    { numRuns: 60 },
+    { numRuns: 30 },
   );
 }, 60_000);
