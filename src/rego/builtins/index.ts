@@ -1,5 +1,6 @@
 import { aggregates } from "./aggregates.ts";
 import { arithmetic } from "./arithmetic.ts";
+import { aws } from "./aws.ts";
 import { type Builtin, type BuiltinTable, withName } from "./builtin.ts";
 import { cidr } from "./cidr.ts";
 import { collections } from "./collections.ts";
@@ -13,11 +14,13 @@ import { jsonPaths } from "./json-paths.ts";
 import { jsonSchema } from "./json-schema.ts";
 import { jsonText } from "./json-text.ts";
 import { jwt } from "./jwt.ts";
+import { misc } from "./misc.ts";
 import { objects } from "./objects.ts";
 import { regex } from "./regex.ts";
 import { semver } from "./semver.ts";
 import { signatures } from "./signatures.ts";
 import { strings } from "./strings.ts";
+import { template } from "./template.ts";
 import { time } from "./time.ts";
 import { units } from "./units.ts";
 import { uuid } from "./uuid.ts";
@@ -31,6 +34,7 @@ export type { FunctionType, RegoType } from "./types.ts";
 const tables: readonly BuiltinTable[] = [
   aggregates,
   arithmetic,
+  aws,
   cidr,
   collections,
   conversions,
@@ -43,10 +47,12 @@ const tables: readonly BuiltinTable[] = [
   jsonSchema,
   jsonText,
   jwt,
+  misc,
   objects,
   regex,
   semver,
   strings,
+  template,
   time,
   units,
   uuid,
