@@ -361,6 +361,16 @@ describe("preparePolicy", () => {
     expect(message).toMatch(/b\.rego:3:\d+: rego_unsafe_var_error/);
   });
 
+  it("refuses a source with data alone", async () => {
+    expect(await faultOf(() => prepareFrom({ "d/d.yaml": "a: 1" }, [{ data: ["file::d"] }]))).toBe("usage:no-rego");
+  });
+
+  it("lists at most a hundred errors", async () => {
+    const rules = Array.from({ length: 120 }, (_, number) => `r${number} := y${number}`).join("\n");
+    const message = await messageOf(() => prepareFrom({ "p/a.rego": `package a\n${rules}\n` }, [{ policy }]));
+    expect(message.split("\n").length).toBeLessThan(110);
+  });
+
   it("lists the files that do not parse", async () => {
     const run = () => prepareFrom({ "p/a.rego": "package a\nx := {", "p/b.rego": "pakage b" }, [{ policy }]);
     const message = await messageOf(run);

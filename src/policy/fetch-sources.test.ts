@@ -213,6 +213,19 @@ describe("fetchPolicySources: registries", () => {
     }
   });
 
+  it("refuses more manifests and more layers than an artefact has", async () => {
+    const { registry } = await artefact();
+    const manifests = Array.from({ length: 64 }, (_, number) => ({
+      digest: registry.addManifest("quay.io/o/p", undefined, { mediaType: "m", number, layers: [] }),
+    }));
+    registry.addManifest("quay.io/o/p", "manifests", { mediaType: "i", manifests });
+    registry.addManifest("quay.io/o/p", "layers", { mediaType: "m", layers: Array.from({ length: 1001 }, () => ({})) });
+    for (const tag of ["manifests", "layers"]) {
+      const spec = { sources: [{ policy: [`quay.io/o/p:${tag}`] }] };
+      expect(await faultOf(() => fetchPolicySources(spec, fakePorts({ oci: registry })))).toBe("usage:source-invalid");
+    }
+  });
+
   it("reads all manifests of an index, and keeps to the bytes' bound", async () => {
     const { registry, digest } = await artefact();
     registry.addManifest("quay.io/o/p", "index", { mediaType: "i", manifests: [{ digest }, { digest }] });

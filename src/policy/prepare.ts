@@ -2,6 +2,7 @@ import { toJsonText } from "../rego/index.ts";
 import type { Json } from "../types/index.ts";
 import { type CompiledGroup, compileGroup } from "./compile-group.ts";
 import type { CriteriaConfiguration } from "./criteria.ts";
+import { PolicyError } from "./errors.ts";
 import type { FetchedSource } from "./fetch-source.ts";
 import type { FetchedGroup, FetchedPolicy } from "./fetch-sources.ts";
 import { buildData, type DefaultSigstoreOptions } from "./policy-data.ts";
@@ -53,6 +54,9 @@ function prepareGroup(
   context: { spec: PolicySpec; options: PrepareOptions; compiler: GroupCompiler },
 ): PreparedGroup {
   const { spec, options, compiler } = context;
+  if (group.policy.length === 0) {
+    throw new PolicyError(`${name} lists no policy: name at least one address under its "policy"`, { code: "no-rego" });
+  }
   const { compiled, index } = compiler.compile(group.policy);
   const data = buildData(group.data, {
     ruleData: source.ruleData,
