@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { toDigest } from "../types/index.ts";
 import {
   createFakeClock,
+  createFakeProxy,
   createFakeRegistry,
   createTestClient,
   type FakeRegistry,
@@ -420,6 +421,17 @@ describe("listTags", () => {
     );
     const asked = connect().listTags({ registry: registry.host, repository: "team/app" }, { signal });
     await expect(asked).rejects.toMatchObject({ code: "too-large" });
+  });
+});
+
+describe("proxies", () => {
+  it("that refuse are a fault of the network", async () => {
+    const proxy = await createFakeProxy({});
+    const client = connect({ proxy: { http: proxy.url }, insecureRegistries: ["registry.example"] });
+    const asked = client.resolve(parseReference("registry.example/team/app:v1"), { signal });
+    await expect(asked).rejects.toMatchObject({ code: "unavailable", retryable: true });
+    await client.close();
+    await proxy.close();
   });
 });
 

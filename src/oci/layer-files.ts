@@ -156,7 +156,7 @@ function createCollection(limits: FileLimits, subject: string) {
       const bytes = entry.type === "file" ? await entry.read(limits.maxFileBytes) : new Uint8Array();
       totalBytes += bytes.length;
       if (totalBytes > limits.maxTotalBytes) throw refuse(`the files have more than ${limits.maxTotalBytes} bytes`);
-      const document = parseStructuredDocument(bytes, `${subject}, ${name}`);
+      const document = await parseStructuredDocument(bytes, `${subject}, ${name}`);
       if (document === undefined) files.delete(name);
       else files.set(name, document);
       if (files.size > limits.maxFiles) throw refuse(`there are more than ${limits.maxFiles} files`);

@@ -1,4 +1,3 @@
-import { parseAllDocuments } from "yaml";
 import type { Json } from "../types/index.ts";
 import { OciError } from "./errors.ts";
 
@@ -10,7 +9,7 @@ const maxDepth = 1000;
  * A file's JSON or YAML (1.1, as Kubernetes reads it; the first document) as a JSON value; undefined where it is
  * neither. Dates stay texts, an empty file is null. Throws OciError `too-large` for YAML of more than 4 MiB.
  */
-export function parseStructuredDocument(bytes: Uint8Array, subject: string): Json | undefined {
+export async function parseStructuredDocument(bytes: Uint8Array, subject: string): Promise<Json | undefined> {
   const text = Buffer.from(bytes)
     .toString("utf8")
     .replace(/^\uFEFF/, "");
@@ -26,7 +25,9 @@ export function parseStructuredDocument(bytes: Uint8Array, subject: string): Jso
   });
 }
 
-function parseYaml(text: string): Json | undefined {
+async function parseYaml(text: string): Promise<Json | undefined> {
+  // Most files are JSON, and most runs read none: loaded when first needed.
+  const { parseAllDocuments } = await import("yaml");
   try {
     const documents = parseAllDocuments(text, {
       version: "1.1",
