@@ -68,7 +68,7 @@ describe("validate image", () => {
         retry: { maxRetries: 3, initialWaitMs: 1000, maxWaitMs: 3000, factor: 2, jitter: 0.1 },
       },
       cache: { directory: join("/home/u", ".cache", "sealcheck"), maxBytes: 2_147_483_648 },
-      run: { workers: "auto", timeoutMs: 300_000, componentTimeoutMs: 600_000, strict: true },
+      run: { workers: "auto", timeoutMs: 0, componentTimeoutMs: 600_000, strict: true },
       output: {
         showSuccesses: false,
         showWarnings: true,

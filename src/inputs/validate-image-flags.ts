@@ -192,7 +192,13 @@ const runGroup: FlagGroup = {
   title: "Running",
   flags: [
     workersFlag,
-    { name: "timeout", kind: "duration", value: "TIME", fallback: "5m", help: "For the whole run; 0 is no limit." },
+    {
+      name: "timeout",
+      kind: "duration",
+      value: "TIME",
+      fallback: "0s",
+      help: "For the whole run; 0 is no limit: each component has its own.",
+    },
     {
       name: "component-timeout",
       kind: "duration",
