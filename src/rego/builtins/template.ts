@@ -1,11 +1,13 @@
 import {
+  assertDepth,
   compareStrings,
   compareValues,
   formatNumber,
   isList,
-  type RegoObject,
+  RegoObject,
   toDouble,
   toJsonText,
+  typeName,
   type Value,
 } from "../value/index.ts";
 import { lookUp } from "./aggregates.ts";
@@ -57,7 +59,9 @@ const htmlEscapes: Readonly<Record<string, string>> = {
 };
 
 function order(a: Result, b: Result): number {
-  if (a === undefined || b === undefined) throw toFailure("incompatible types for comparison");
+  if (a === undefined || b === undefined || typeName(a) !== typeName(b)) {
+    throw toFailure("incompatible types for comparison");
+  }
   return compareValues(a, b);
 }
 
@@ -191,7 +195,7 @@ class Renderer {
 
   #include(name: string, data: Result, depth: number): void {
     const nodes = this.#template.named.get(name);
-    if (nodes === undefined) throw toFailure(`template: template: no template ${JSON.stringify(name)}`);
+    if (nodes === undefined) throw toFailure(`template ${JSON.stringify(name)} not defined`);
     const outer = this.#variables.splice(0);
     this.#variables.push(["$", data]);
     this.#walk(nodes, data, depth);
@@ -246,6 +250,7 @@ class Renderer {
     const [first, ...rest] = command;
     if (first === undefined) return undefined;
     const args = rest.map((operand) => this.#operand(operand, dot));
+    if (first.kind === "nil") throw toFailure("nil is not a command");
     if (first.kind !== "function") {
       if (args.length + piped.length > 0) throw toFailure("can't give argument to non-function");
       return this.#operand(first, dot);
@@ -293,13 +298,30 @@ function toPairs(value: Result): readonly (readonly [Value, Value])[] {
   if (isList(value)) return value.map((item, index) => [index, item] as const);
   if (isSet(value)) return value.values().map((item, index) => [index, item] as const);
   if (isObject(value)) return [...value.entries()].sort((a, b) => compareStrings(String(a[0]), String(b[0])));
+  if (typeof value === "number" && Number.isInteger(value)) {
+    assertResultSize(value);
+    return Array.from({ length: Math.max(value, 0) }, (_, index) => [index, index] as const);
+  }
   throw toFailure(`range can't iterate over ${print(value)}`);
+}
+
+/** Numbers of the data are texts to a template, as they are to Go where JSON is read without rounding. */
+function toData(value: Value, depth: number): Value {
+  assertDepth(depth);
+  if (isNumber(value)) return formatNumber(value);
+  if (isList(value)) return value.map((item) => toData(item, depth + 1));
+  if (isSet(value)) return value.values().map((item) => toData(item, depth + 1));
+  return isObject(value) ? toDataObject(value, depth) : value;
+}
+
+function toDataObject(object: RegoObject, depth: number): RegoObject {
+  return RegoObject.from(object.entries().map(([key, item]) => [key, toData(item, depth + 1)] as const));
 }
 
 function render(args: readonly Value[]): Value {
   const source = stringOperand(args, 1);
   const data = objectOperand(args, 2);
-  return new Renderer(parseTemplate(source)).render(data).replaceAll("<no value>", "<undefined>");
+  return new Renderer(parseTemplate(source)).render(toDataObject(data, 0)).replaceAll("<no value>", "<undefined>");
 }
 
 export const template: BuiltinTable = { "strings.render_template": render };
