@@ -50,7 +50,7 @@ describe("createPoliteness", () => {
     expect(clock.nowMs() - startedAtMs).toBeGreaterThanOrEqual(8000);
     expect(politeness.throttledMs).toBe(8000);
     await politeness.wait(noSignal, "z");
-    expect(clock.slept).toHaveLength(2);
+    expect(clock.slept).toEqual([8000]);
   });
 
   it("ends a wait when the caller gives up", async () => {
@@ -94,14 +94,7 @@ describe("parseChallenges", () => {
     ["a name twice", ['Bearer realm="a",realm="b"'], [["bearer", { realm: "a" }]]],
     ["names that JavaScript knows", ['Bearer __proto__="a"'], [["bearer", JSON.parse('{"__proto__":"a"}')]]],
     ["an overlong header", [`Basic realm="${"x".repeat(9000)}"`], []],
-    [
-      "rubbish",
-      ['="', "Basic realm"],
-      [
-        ["basic", {}],
-        ["realm", {}],
-      ].slice(2) as never,
-    ],
+    ["rubbish", ['="', "Basic realm"], []],
   ];
   it.each(cases)("reads %s", (_name, headers, expected) => {
     expect(parseChallenges(headers).map(({ scheme, parameters }) => [scheme, parameters])).toEqual(expected);
