@@ -61,6 +61,23 @@ describe("bearer authentication", () => {
     expect((await get(`${registry.url}/v2/`, tokens.nobody)).status).toBe(200);
   });
 
+  it("mounts from a repository that the client may read, never from one it does not name", async () => {
+    const registry = await open({ auth });
+    const token = await askToken(
+      registry.url,
+      ["repository:a:pull,push", "repository:b:pull,push"],
+      basic("writer", "w"),
+    );
+    const headers = { authorization: `Bearer ${token}` };
+    const digest = digestOf("layer");
+    const post = async (path: string, body?: string) =>
+      (await fetch(`${registry.url}/v2/${path}`, { method: "POST", headers, ...(body === undefined ? {} : { body }) }))
+        .status;
+    expect(await post(`a/blobs/uploads/?digest=${digest}`, "layer")).toBe(201);
+    expect(await post(`b/blobs/uploads/?mount=${digest}`)).toBe(202);
+    expect(await post(`b/blobs/uploads/?mount=${digest}&from=a`)).toBe(201);
+  });
+
   it("refuses wrong passwords, unknown users, foreign and changed tokens", async () => {
     const registry = await open({ auth });
     const other = await open({ auth });

@@ -3,14 +3,7 @@ import { createReadStream } from "node:fs";
 import { appendFile, mkdir, truncate, writeFile } from "node:fs/promises";
 import { toAlgorithm, toContentHex } from "./content-digest.ts";
 import type { ContentFolder } from "./directory-content.ts";
-import {
-  type DirectoryLayout,
-  listIfThere,
-  removeIfThere,
-  removeUntouched,
-  sizeIfThere,
-  writeAtomically,
-} from "./directory-layout.ts";
+import { type DirectoryLayout, listIfThere, removeIfThere, removeUntouched, sizeIfThere } from "./directory-layout.ts";
 import type { BlobStore, UploadStore } from "./store.ts";
 
 const nothing = new Uint8Array();
@@ -33,7 +26,7 @@ export function createBlobs(layout: DirectoryLayout, content: ContentFolder): Bl
         from === undefined
           ? await content.isLinked(digest)
           : (await sizeIfThere(layout.blobLink(from, digest))) !== undefined;
-      return isHeld && (await content.link(digest, layout.blobLink(to, digest)));
+      return isHeld && (await content.link(digest, { path: layout.blobLink(to, digest), bytes: nothing }));
     },
     async remove(repository, digest) {
       const removed = await removeIfThere(layout.blobLink(repository, digest));
@@ -67,7 +60,7 @@ export function createUploads(layout: DirectoryLayout, content: ContentFolder): 
         await removeIfThere(upload);
         return false;
       }
-      await content.put(digest, upload, () => writeAtomically(layout, layout.blobLink(repository, digest), nothing));
+      await content.put(digest, upload, { path: layout.blobLink(repository, digest), bytes: nothing });
       return true;
     },
     async cancel(repository, id) {

@@ -14,12 +14,18 @@ import {
 } from "./directory-layout.ts";
 import { RegistryError } from "./errors.ts";
 
+/** A file in a repository that says that it holds some content. */
+export interface ContentLink {
+  path: string;
+  bytes: Uint8Array;
+}
+
 /** Bytes by their digest, kept as long as a repository links to them. */
 export interface ContentFolder {
-  /** Writes the link, then gives a finished file the name of its digest. */
-  put(digest: ContentDigest, temporary: string, writeLink: () => Promise<void>): Promise<void>;
+  /** Gives a finished file the name of its digest, then writes the link. */
+  put(digest: ContentDigest, temporary: string, link: ContentLink): Promise<void>;
   /** Writes a link to bytes that are there already; false, and no link, where they are not. */
-  link(digest: ContentDigest, path: string): Promise<boolean>;
+  link(digest: ContentDigest, link: ContentLink): Promise<boolean>;
   /** The bytes, hashed on the way. Throws before the last piece where they have another digest, and forgets them. */
   readWhole(digest: ContentDigest): AsyncIterable<Uint8Array>;
   isLinked(digest: ContentDigest): Promise<boolean>;
@@ -30,9 +36,10 @@ export interface ContentFolder {
 }
 
 /**
- * Removing is safe while others push the same bytes. A push writes its link before its bytes; a removal puts the bytes
- * aside before it looks for links a last time, and puts them back where it finds one. Within a process the two
- * wait for each other; between processes such a blob can be unknown for an instant.
+ * Removing is safe while others push the same bytes. A push writes the bytes, then the link, then looks whether the bytes
+ * are still there; a removal puts the bytes aside before it looks for links a last time, and puts them back where it
+ * finds one. Within a process the two wait for each other. Between processes a push can find its bytes gone, and is
+ * refused as something to try again, and such a blob can be unknown for an instant.
  */
 export function createContentFolder(layout: DirectoryLayout): ContentFolder {
   const locked = createKeyedLock();
@@ -53,21 +60,22 @@ export function createContentFolder(layout: DirectoryLayout): ContentFolder {
     return false;
   }
 
+  async function writeLink(digest: ContentDigest, { path, bytes }: ContentLink): Promise<boolean> {
+    await writeAtomically(layout, path, bytes);
+    if ((await sizeIfThere(layout.content(digest))) !== undefined) return true;
+    await removeIfThere(path);
+    return false;
+  }
+
   return {
     isLinked,
     settle: (digest) => locked(digest, () => settle(digest)),
-    put: (digest, temporary, writeLink) =>
+    put: (digest, temporary, link) =>
       locked(digest, async () => {
-        await writeLink();
         await moveContent(temporary, layout.content(digest));
+        if (!(await writeLink(digest, link))) throw createLoss(digest);
       }),
-    link: (digest, path) =>
-      locked(digest, async () => {
-        await writeAtomically(layout, path, new Uint8Array());
-        if ((await sizeIfThere(layout.content(digest))) !== undefined) return true;
-        await removeIfThere(path);
-        return false;
-      }),
+    link: (digest, link) => locked(digest, () => writeLink(digest, link)),
     readWhole: (digest) => readWhole(layout.content(digest), digest),
     collect: (digest) =>
       locked(digest, async () => {
@@ -120,6 +128,15 @@ export function createDamage(what: "blob" | "manifest", digest: ContentDigest): 
     code: "UNKNOWN",
     status: 500,
     subject: digest,
+  });
+}
+
+function createLoss(digest: ContentDigest): RegistryError {
+  return new RegistryError(`expected ${digest} to stay, another process removed it at the same moment; push it again`, {
+    code: "UNKNOWN",
+    status: 503,
+    subject: digest,
+    headers: { "retry-after": "1" },
   });
 }
 

@@ -33,16 +33,14 @@ export function createManifests(layout: DirectoryLayout, content: ContentFolder)
       const mediaType = await readIfThere(layout.manifestLink(repository, digest));
       if (mediaType === undefined) return undefined;
       const bytes = await readIfThere(layout.content(digest));
-      // A push that was killed half-way leaves its link alone.
+      // Somebody took the file away: pushing it again brings it back.
       if (bytes === undefined) return undefined;
       if (toContentDigest(bytes, toAlgorithm(digest)) !== digest) throw createDamage("manifest", digest);
       return { mediaType: Buffer.from(mediaType).toString("utf8"), bytes };
     },
     async put(repository, digest, manifest) {
-      const link = layout.manifestLink(repository, digest);
-      await content.put(digest, await writeTemporary(layout, manifest.bytes), () =>
-        writeAtomically(layout, link, Buffer.from(manifest.mediaType)),
-      );
+      const link = { path: layout.manifestLink(repository, digest), bytes: Buffer.from(manifest.mediaType) };
+      await content.put(digest, await writeTemporary(layout, manifest.bytes), link);
     },
     async remove(repository, digest) {
       for (const { tag, digest: target } of await tagFiles.list(repository)) {

@@ -200,6 +200,15 @@ describe("an index with missing children", () => {
   });
 });
 
+describe("an image whose blobs are missing", () => {
+  it("is accepted where that is allowed", async () => {
+    const registry = await open({ acceptMissingBlobs: true, platforms: "none" });
+    const config = { mediaType: "application/x", digest: digestOf("x"), size: 1 };
+    const image = { schemaVersion: 2, mediaType: manifestType, config, layers: [config] };
+    expect((await putManifest(registry, "app", "v1", image)).status).toBe(201);
+  });
+});
+
 describe("the referrers API switched off", () => {
   it("answers 404 and names no subject, as registries without it do", async () => {
     const registry = await open({ referrersApi: false });
@@ -207,6 +216,34 @@ describe("the referrers API switched off", () => {
     const pushed = await putManifest(registry, "app", "v1", await createManifest(registry, "app", { subject }));
     expect([pushed.status, pushed.headers.get("oci-subject")]).toEqual([201, null]);
     expect((await fetch(`${registry.url}/v2/app/referrers/${subject.digest}`)).status).toBe(404);
+  });
+});
+
+describe("a push with a subject that dies half-way", () => {
+  it.each(["addReferrer", "put"] as const)("in %s: nothing is listed, and the next push mends it", async (method) => {
+    const store = createMemoryStore();
+    let isBroken = true;
+    const manifests = {
+      ...store.manifests,
+      [method]: async (...args: never[]) => {
+        if (isBroken) throw new Error("killed");
+        await (store.manifests[method] as (...all: never[]) => Promise<void>)(...args);
+      },
+    };
+    const registry = await open({ store: { ...store, manifests } });
+    const subject = { mediaType: manifestType, digest: digestOf("subject"), size: 7 };
+    const manifest = await createManifest(registry, "app", { subject });
+    const digest = digestOf(JSON.stringify(manifest));
+    const see = async () => {
+      const referrers = await fetch(`${registry.url}/v2/app/referrers/${subject.digest}`);
+      const { manifests: listed } = (await referrers.json()) as { manifests: unknown[] };
+      return [(await fetch(`${registry.url}/v2/app/manifests/${digest}`)).status, listed.length];
+    };
+    expect((await putManifest(registry, "app", digest, manifest)).status).toBe(500);
+    expect(await see()).toEqual([404, 0]);
+    isBroken = false;
+    expect((await putManifest(registry, "app", digest, manifest)).status).toBe(201);
+    expect(await see()).toEqual([200, 1]);
   });
 });
 

@@ -142,7 +142,9 @@ function toErrorAnswer(settings: Settings, thrown: unknown): Answer {
     if (thrown.status >= 500) settings.log.error(`registry: ${toErrorMessage(thrown)}`);
     return { status: thrown.status, headers: { ...headers, ...thrown.headers }, body };
   }
-  settings.log.error(`registry: ${toErrorMessage(thrown)}`);
+  // A client that went away in the middle of its body is no fault of the registry.
+  const isGone = thrown instanceof Error && "code" in thrown && thrown.code === "ECONNRESET";
+  settings.log[isGone ? "debug" : "error"](`registry: ${toErrorMessage(thrown)}`);
   const errors = [{ code: "UNKNOWN", message: "the registry failed; its log says why" }];
   return { status: 500, headers, body: toJsonBytes({ errors }) };
 }

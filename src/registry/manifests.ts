@@ -59,8 +59,9 @@ async function putManifest(
   const manifest = parseManifest(bytes, exchange.headers["content-type"]);
   await assertComplete(settings, repository, manifest);
   const { manifests } = settings.store;
-  await manifests.put(repository, digest, { mediaType: manifest.mediaType, bytes });
+  // Whoever dies in between leaves a referrer that is listed nowhere, never a manifest that its subject does not know.
   if (manifest.subject !== undefined) await manifests.addReferrer(repository, manifest.subject, digest);
+  await manifests.put(repository, digest, { mediaType: manifest.mediaType, bytes });
   for (const tag of tags) await manifests.setTag(repository, tag, digest);
   return {
     status: 201,
@@ -96,10 +97,9 @@ async function removeManifest(settings: Settings, repository: string, reference:
     return { status: 202 };
   }
   const stored = await manifests.get(repository, target.digest);
-  if (stored === undefined) throw await createUnknown(settings, repository, reference);
-  const { subject } = parseManifest(stored.bytes, stored.mediaType);
+  const subject = stored && parseManifest(stored.bytes, stored.mediaType).subject;
+  if (!(await manifests.remove(repository, target.digest))) throw await createUnknown(settings, repository, reference);
   if (subject !== undefined) await manifests.removeReferrer(repository, subject, target.digest);
-  await manifests.remove(repository, target.digest);
   return { status: 202 };
 }
 

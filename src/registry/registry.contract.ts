@@ -12,6 +12,10 @@ export function digestOf(text: string | Uint8Array): string {
   return `sha256:${createHash("sha256").update(text).digest("hex")}`;
 }
 
+export function sha512Of(text: string | Uint8Array): string {
+  return `sha512:${createHash("sha512").update(text).digest("hex")}`;
+}
+
 export function createOpener(createStore: () => RegistryStore | Promise<RegistryStore>) {
   const open: RunningRegistry[] = [];
   afterEach(async () => {
@@ -276,6 +280,100 @@ export function describeRegistry(createStore: () => RegistryStore | Promise<Regi
       const third = await fetch(`${registry.url}/v2/app/blobs/uploads/`, { method: "POST" });
       expect([third.status, await readCodes(third)]).toEqual([429, ["TOOMANYREQUESTS"]]);
     });
+  });
+
+  describe("SHA-512", () => {
+    it("names blobs and manifests as well, and refuses other bytes", async () => {
+      const registry = await open();
+      const push = async (digest: string) =>
+        await fetch(`${registry.url}/v2/app/blobs/uploads/?digest=${digest}`, { method: "POST", body: "layer" });
+      const digest = sha512Of("layer");
+      const pushed = await push(digest);
+      expect([pushed.status, pushed.headers.get("docker-content-digest")]).toEqual([201, digest]);
+      expect(await readCodes(await push(sha512Of("other")))).toEqual(["DIGEST_INVALID"]);
+      const blob = await fetch(`${registry.url}/v2/app/blobs/${digest}`);
+      expect(await blob.text()).toBe("layer");
+      const bySha256 = await fetch(`${registry.url}/v2/app/blobs/${digestOf("layer")}`);
+      expect(bySha256.status).toBe(404);
+
+      const config = { mediaType: "application/x", digest, size: 5 };
+      const text = JSON.stringify({ schemaVersion: 2, mediaType: manifestType, config, layers: [] });
+      expect((await putManifest(registry, "app", sha512Of(text), text)).status).toBe(201);
+      const manifest = await fetch(`${registry.url}/v2/app/manifests/${sha512Of(text)}`);
+      expect([await manifest.text(), manifest.headers.get("docker-content-digest")]).toEqual([text, sha512Of(text)]);
+      expect(await readCodes(await putManifest(registry, "app", sha512Of("other"), text))).toEqual(["DIGEST_INVALID"]);
+    });
+
+    it("names subjects and what refers to them", async () => {
+      const registry = await open();
+      const subject = { mediaType: manifestType, digest: sha512Of("subject"), size: 7 };
+      const text = JSON.stringify(await createManifest(registry, "app", { subject, artifactType: "application/x" }));
+      await putManifest(registry, "app", sha512Of(text), text);
+      const url = `${registry.url}/v2/app/referrers/${subject.digest}`;
+      expect(await (await fetch(url)).json()).toMatchObject({ manifests: [{ digest: sha512Of(text) }] });
+      await fetch(`${registry.url}/v2/app/manifests/${sha512Of(text)}`, { method: "DELETE" });
+      expect(await (await fetch(url)).json()).toMatchObject({ manifests: [] });
+    });
+  });
+
+  describe("a manifest pushed by digest", () => {
+    it("gets the tags of the query", async () => {
+      const registry = await open();
+      const manifest = await createManifest(registry, "app");
+      const digest = digestOf(JSON.stringify(manifest));
+      const pushed = await putManifest(registry, "app", `${digest}?tag=1.2&tag=1&tag=1.2`, manifest);
+      expect([pushed.status, pushed.headers.get("oci-tag")]).toEqual([201, "1.2, 1"]);
+      for (const tag of ["1", "1.2"]) {
+        const got = await fetch(`${registry.url}/v2/app/manifests/${tag}`);
+        expect(got.headers.get("docker-content-digest")).toBe(digest);
+      }
+    });
+
+    it("is refused with a bad tag, or with too many, and sets none", async () => {
+      const registry = await open();
+      const manifest = await createManifest(registry, "app");
+      const digest = digestOf(JSON.stringify(manifest));
+      const toQuery = (count: number) => Array.from({ length: count }, (_, n) => `tag=t${n}`).join("&");
+      const push = async (query: string) => (await putManifest(registry, "app", `${digest}?${query}`, manifest)).status;
+      expect([await push("tag=good&tag=.bad"), await push(toQuery(51))]).toEqual([400, 414]);
+      expect(await (await fetch(`${registry.url}/v2/app/tags/list`)).json()).toEqual({ name: "app", tags: [] });
+      expect(await push(toQuery(50))).toBe(201);
+    });
+  });
+
+  it("mounts a blob without naming a repository, from whichever holds it", async () => {
+    const registry = await open();
+    const digest = await pushBlob(registry, "team/one", "layer");
+    const mount = async (wanted: string) =>
+      (await fetch(`${registry.url}/v2/team/two/blobs/uploads/?mount=${wanted}`, { method: "POST" })).status;
+    expect([await mount(digest), await mount(digestOf("nowhere"))]).toEqual([201, 202]);
+    expect(await (await fetch(`${registry.url}/v2/team/two/blobs/${digest}`)).text()).toBe("layer");
+  });
+
+  it("drops old uploads for new ones, never young ones", async () => {
+    let nowMs = Date.now();
+    const registry = await open({ maxUploads: 1, uploadLifetimeMs: 60_000, now: () => nowMs });
+    const begin = () => fetch(`${registry.url}/v2/app/blobs/uploads/`, { method: "POST" });
+    const first = (await begin()).headers.get("location");
+    nowMs += 30_000;
+    expect((await begin()).status).toBe(429);
+    nowMs += 60_000;
+    expect((await begin()).status).toBe(202);
+    expect((await fetch(`${registry.url}${first}`)).status).toBe(404);
+  });
+
+  it("keeps what is deleted in one repository and pushed to another at the same time", async () => {
+    const registry = await open();
+    const head = async (repository: string, digest: string) =>
+      (await fetch(`${registry.url}/v2/${repository}/blobs/${digest}`, { method: "HEAD" })).status;
+    for (let round = 0; round < 30; round += 1) {
+      const digest = await pushBlob(registry, "one", "shared");
+      const remove = () => fetch(`${registry.url}/v2/one/blobs/${digest}`, { method: "DELETE" });
+      const push = async () => await head("two", await pushBlob(registry, "two", "shared"));
+      expect((await Promise.all([remove(), push()]))[1]).toBe(200);
+      expect([await head("one", digest), await head("two", digest)]).toEqual([404, 200]);
+      await fetch(`${registry.url}/v2/two/blobs/${digest}`, { method: "DELETE" });
+    }
   });
 
   it("lists tags sorted, in pages", async () => {
