@@ -104,6 +104,14 @@ describe("buildPolicyInput", () => {
     });
   });
 
+  it("sorts maps as Go does, and keeps the order of fields", () => {
+    const image = { ref, signatures: [], config: { Labels: { b: "1", a: "2" }, Cmd: ["x"] }, source: {} };
+    const policySpec = { sources: [{ ruleData: { z: { y: 1, x: [{ b: 1, a: 2 }] }, k: 1 } }] };
+    const text = buildPolicyInput(parts({ image, policySpec }));
+    expect(text).toContain('"config":{"Labels":{"a":"2","b":"1"},"Cmd":["x"]}');
+    expect(text).toContain('"ruleData":{"k":1,"z":{"x":[{"a":2,"b":1}],"y":1}}');
+  });
+
   it("escapes as Go does", () => {
     expect(
       buildPolicyInput(parts({ attestations: [{ statementText: '{"a":"<b>&\u2028"}', signatures: [] }] })),

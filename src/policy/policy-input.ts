@@ -1,5 +1,13 @@
-import type { ComponentSource, Json, JsonObject, SignatureEntry, Snapshot } from "../types/index.ts";
+import {
+  type ComponentSource,
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  type SignatureEntry,
+  type Snapshot,
+} from "../types/index.ts";
 import { compactJson, escapeHtmlInJson } from "./compact-json.ts";
+import { compareTexts } from "./result-order.ts";
 import type { PolicySource, PolicySpec } from "./spec.ts";
 
 /** A verified attestation as the policy sees it. */
@@ -40,13 +48,34 @@ function pick(value: object, keys: readonly string[]): Record<string, unknown> {
   return Object.fromEntries(keys.filter((key) => !isEmpty(record[key])).map((key) => [key, record[key]]));
 }
 
+/** The same value with the keys of all its objects sorted, as Go writes maps. */
+function sortKeys(value: Json): Json {
+  if (Array.isArray(value)) {
+    return value.map(sortKeys);
+  }
+  if (!isJsonObject(value)) {
+    return value;
+  }
+  const entries = Object.entries(value).sort(([a], [b]) => compareTexts(a, b));
+  return Object.fromEntries(entries.map(([key, item]) => [key, sortKeys(item)]));
+}
+
+/** Members of an image's configuration that are maps; the others keep the order of their fields. */
+const configMaps: ReadonlySet<string> = new Set(["Labels", "Volumes", "ExposedPorts"]);
+
+function toConfig(config: JsonObject): JsonObject {
+  return Object.fromEntries(
+    Object.entries(config).map(([key, value]) => [key, configMaps.has(key) ? sortKeys(value) : value]),
+  );
+}
+
 function toSignature(entry: SignatureEntry): Record<string, unknown> {
-  const metadata = Object.entries(entry.metadata ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
+  const metadata = entry.metadata ?? {};
   return {
     keyid: entry.keyid,
     sig: entry.sig,
     ...pick(entry, ["certificate", "chain"]),
-    ...(metadata.length === 0 ? {} : { metadata: Object.fromEntries(metadata) }),
+    ...(Object.keys(metadata).length === 0 ? {} : { metadata: sortKeys(metadata) }),
   };
 }
 
@@ -56,15 +85,19 @@ function toAttestation({ statementText, signatures }: InputAttestation): string 
 }
 
 function toImage(image: InputImage): Record<string, unknown> {
-  const files = Object.entries(image.files ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
+  const { parent, files = {} } = image;
   return {
     ref: image.ref,
     ...(image.signatures.length === 0 ? {} : { signatures: image.signatures.map(toSignature) }),
-    ...(image.config === undefined ? {} : { config: image.config }),
-    ...(image.parent === undefined ? {} : { parent: pick(image.parent, ["ref", "config"]) }),
-    ...(files.length === 0 ? {} : { files: Object.fromEntries(files) }),
+    ...(image.config === undefined ? {} : { config: toConfig(image.config) }),
+    ...(parent === undefined ? {} : { parent: toParent(parent) }),
+    ...(Object.keys(files).length === 0 ? {} : { files: sortKeys(files) }),
     source: toComponentSource(image.source),
   };
+}
+
+function toParent({ ref, config }: NonNullable<InputImage["parent"]>): Record<string, unknown> {
+  return { ref, ...(config === undefined ? {} : { config: toConfig(config) }) };
 }
 
 function toComponentSource({ git }: ComponentSource): Record<string, unknown> {
@@ -103,9 +136,10 @@ function toVolatile(config: NonNullable<PolicySource["volatileConfig"]>): Record
 }
 
 function toSource(source: PolicySource): Record<string, unknown> {
-  const { config, volatileConfig } = source;
+  const { config, volatileConfig, ruleData } = source;
   return {
-    ...pick(source, ["name", "policy", "data", "ruleData"]),
+    ...pick(source, ["name", "policy", "data"]),
+    ...(ruleData === undefined ? {} : { ruleData: sortKeys(ruleData) }),
     ...(config === undefined ? {} : { config: pick(config, ["exclude", "include"]) }),
     ...(volatileConfig === undefined ? {} : { volatileConfig: toVolatile(volatileConfig) }),
   };
