@@ -337,6 +337,18 @@ describe("the server", () => {
     expect([response.status, await readCodes(response), errors]).toEqual([500, ["UNKNOWN"], ["registry: disk gone"]]);
   });
 
+  it("gives up a connection on which nothing moves", async () => {
+    const registry = await startRegistry({ idleTimeoutMs: 200 });
+    try {
+      const begun = await fetch(`${registry.url}/v2/app/blobs/uploads/`, { method: "POST" });
+      const url = `${registry.url}${begun.headers.get("location")}`;
+      const body = new ReadableStream({ start: (controller) => controller.enqueue(Buffer.from("x")) });
+      await expect(fetch(url, { method: "PATCH", body, duplex: "half" } as RequestInit)).rejects.toThrow(TypeError);
+    } finally {
+      await registry.close();
+    }
+  });
+
   it("takes back a chunk whose connection broke", async () => {
     const registry = await open();
     const started = await fetch(`${registry.url}/v2/app/blobs/uploads/`, { method: "POST" });

@@ -112,6 +112,8 @@ export interface StartRegistryOptions extends RegistryOptions {
   host?: string;
   /** Default 0: any free port. */
   port?: number;
+  /** How long a connection may be open without a byte on it; default 5 minutes. */
+  idleTimeoutMs?: number;
   /** PEM texts; with them the registry speaks https. */
   tls?: { key: string; cert: string };
   /** Ends the registry. */

@@ -15,6 +15,9 @@ export async function startRegistry(options: StartRegistryOptions = {}): Promise
     options.tls === undefined ? createServer(registry.handle) : createTlsServer(options.tls, registry.handle);
   // Longer than any client keeps an idle connection: who closes first is then never the server.
   server.keepAliveTimeout = 65_000;
+  // A large blob over a slow line takes its time; only a connection on which nothing moves is given up.
+  server.requestTimeout = 0;
+  server.setTimeout(options.idleTimeoutMs ?? 5 * 60_000);
   const address = options.host ?? "127.0.0.1";
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
