@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { setMaxListeners } from "node:events";
 import type { Digest } from "../types/index.ts";
 import { createByteWindow } from "./byte-window.ts";
 import { createChangeSignal } from "./change-signal.ts";
@@ -117,6 +118,8 @@ export function startFlight(options: FlightOptions): Flight {
 
   async function* read(reader: Reader, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
     const wake = () => change.notify();
+    // Many readers may share a signal, which Node 20 takes for a leak.
+    if (signal) setMaxListeners(0, signal);
     signal?.addEventListener("abort", wake, { once: true });
     try {
       for (;;) {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { OciError } from "./errors.ts";
 
 /** What a caller's signal means as an error: `timeout` where it was a deadline, otherwise `aborted`. */
@@ -20,13 +21,20 @@ export function throwIfAborted(signal: AbortSignal, subject: string): void {
   if (signal.aborted) throw toAbortError(signal, subject);
 }
 
+/** Calls back when the signal aborts; gives the function that ends this. */
+export function onceAborted(signal: AbortSignal, listener: () => void): () => void {
+  // One signal stands for a whole run: many may listen to it, which Node 20 takes for a leak.
+  setMaxListeners(0, signal);
+  signal.addEventListener("abort", listener, { once: true });
+  return () => signal.removeEventListener("abort", listener);
+}
+
 /** The promise's result, or the signal's error when that comes first. The promise itself goes on. */
 export function raceAbort<T>(promise: Promise<T>, signal: AbortSignal, subject: string): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const onAbort = () => reject(toAbortError(signal, subject));
     if (signal.aborted) return onAbort();
-    signal.addEventListener("abort", onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+    promise.then(resolve, reject).finally(onceAborted(signal, onAbort));
   });
 }
 
@@ -45,8 +53,8 @@ export function createDeadline(parent: AbortSignal, timeoutMs: number): Deadline
   const controller = new AbortController();
   let isOver = false;
   const onAbort = () => controller.abort(parent.reason);
+  const forget = onceAborted(parent, onAbort);
   if (parent.aborted) onAbort();
-  else parent.addEventListener("abort", onAbort, { once: true });
   const timer = setTimeout(() => {
     isOver = true;
     controller.abort(new DOMException("no answer in time", "TimeoutError"));
@@ -60,7 +68,7 @@ export function createDeadline(parent: AbortSignal, timeoutMs: number): Deadline
     stop,
     release() {
       stop();
-      parent.removeEventListener("abort", onAbort);
+      forget();
     },
   };
 }

@@ -64,7 +64,12 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
   }
 
   const { store, pull, offline } = options;
-  const shared = { sessionFor, store, readsStore: pull !== "always" || offline, maxMemoryBytes: maxMemoryBytes / 2 };
+  const shared = {
+    sessionFor,
+    store,
+    readsStore: pull !== "always" || offline,
+    maxMemoryBytes: Math.max(1, Math.floor(maxMemoryBytes / 2)),
+  };
   const manifests = createManifests(shared);
   const blobs = createBlobs(shared);
   const tags = createTags({ sessionFor, manifests, store, pull, offline });

@@ -1,4 +1,4 @@
-import { throwIfAborted, toAbortError } from "./abort.ts";
+import { onceAborted, throwIfAborted, toAbortError } from "./abort.ts";
 
 /** A bound on how many may do something at once; who waits is served in order. */
 export interface Slots {
@@ -30,14 +30,14 @@ export function createSlots(count: number): Slots {
       }
       return new Promise((resolve, reject) => {
         const onTurn = () => {
-          signal.removeEventListener("abort", onAbort);
+          forget();
           resolve(toRelease());
         };
         const onAbort = () => {
           queue.splice(queue.indexOf(onTurn), 1);
           reject(toAbortError(signal, subject));
         };
-        signal.addEventListener("abort", onAbort, { once: true });
+        const forget = onceAborted(signal, onAbort);
         queue.push(onTurn);
       });
     },
