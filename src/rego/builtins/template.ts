@@ -285,9 +285,10 @@ class Renderer {
 function follow(value: Result, path: readonly string[]): Result {
   let current = value;
   for (const name of path) {
-    if (current === undefined || current === null)
-      throw toFailure(`nil data; no entry for key ${JSON.stringify(name)}`);
-    if (!isObject(current)) throw toFailure(`can't evaluate field ${name}`);
+    // What is missing has missing fields, but null has none.
+    if (current === undefined) return undefined;
+    if (current === null) throw toFailure(`nil pointer evaluating interface {}.${name}`);
+    if (!isObject(current)) throw toFailure(`can't evaluate field ${name} in type interface {}`);
     current = current.get(name);
   }
   return current;

@@ -1,10 +1,10 @@
 import {
+  type Alias,
   type Document,
   isAlias,
   isMap,
   isScalar,
   isSeq,
-  type Node,
   parseAllDocuments,
   Scalar,
   type YAMLError,
@@ -52,6 +52,7 @@ function toSyntaxFailure(error: YAMLError): Error {
 
 class Reader {
   readonly #document: Document;
+  readonly #aliases = new Map<Alias, { value: Value; size: number }>();
   #count = 0;
 
   constructor(document: Document) {
@@ -60,11 +61,9 @@ class Reader {
 
   read(node: unknown, depth: number): Value {
     assertDepth(depth);
-    this.#count += 1;
-    // Aliases of aliases make large values out of short texts.
-    if (this.#count > maxNodes) assertResultSize(Number.MAX_SAFE_INTEGER);
+    this.#add(1);
     if (node === null || node === undefined) return null;
-    if (isAlias(node)) return this.read(this.#resolve(node), depth + 1);
+    if (isAlias(node)) return this.#readAlias(node, depth);
     if (isScalar(node)) return readScalar(node);
     if (isSeq(node)) return node.items.map((item) => this.read(item, depth + 1));
     if (!isMap(node)) throw toFailure("yaml: expected a scalar, a sequence or a mapping");
@@ -73,13 +72,25 @@ class Reader {
     return builder.build();
   }
 
-  #resolve(alias: Node): Node {
-    const target = isAlias(alias) ? alias.resolve(this.#document) : undefined;
-    if (target === undefined) {
-      const name = isAlias(alias) ? alias.source : "";
-      throw toFailure(`yaml: unknown anchor '${name}' referenced`);
+  /** An alias has the value of its anchor, and counts as much as if it were written out. */
+  #readAlias(alias: Alias, depth: number): Value {
+    const known = this.#aliases.get(alias);
+    if (known !== undefined) {
+      this.#add(known.size);
+      return known.value;
     }
-    return target;
+    const target = alias.resolve(this.#document);
+    if (target === undefined) throw toFailure(`yaml: unknown anchor '${alias.source}' referenced`);
+    const before = this.#count;
+    const value = this.read(target, depth + 1);
+    this.#aliases.set(alias, { value, size: this.#count - before });
+    return value;
+  }
+
+  /** Aliases of aliases make large values out of short texts. */
+  #add(size: number): void {
+    this.#count += size;
+    if (this.#count > maxNodes) assertResultSize(Number.MAX_SAFE_INTEGER);
   }
 
   #readPairs(map: YAMLMap, builder: ObjectBuilder, depth: number): void {
