@@ -8,10 +8,9 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const outputFolder = process.argv[2] ?? join(root, "dist");
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
-const result = await build({
+/** @type {import("esbuild").BuildOptions} */
+const common = {
   absWorkingDir: root,
-  entryPoints: ["src/main.ts"],
-  outfile: join(outputFolder, "index.js"),
   bundle: true,
   platform: "node",
   target: "node20",
@@ -24,8 +23,17 @@ const result = await build({
   logLevel: "warning",
   loader: { ".rego": "text", ".yaml": "text" },
   // Some packages ask for their own address, which a CommonJS file has under another name.
-  define: { "import.meta.url": "__bundleUrl", SEALCHECK_VERSION: JSON.stringify(version) },
   banner: { js: 'const __bundleUrl=require("node:url").pathToFileURL(__filename).href;' },
+};
+const define = { "import.meta.url": "__bundleUrl", SEALCHECK_VERSION: JSON.stringify(version) };
+
+// The worker threads' code is built first: the bundle holds it as a text.
+const worker = await build({ ...common, entryPoints: ["src/entry/worker.ts"], define });
+const result = await build({
+  ...common,
+  entryPoints: ["src/main.ts"],
+  outfile: join(outputFolder, "index.js"),
+  define: { ...define, SEALCHECK_WORKER_CODE: JSON.stringify(worker.outputFiles[0].text) },
 });
 
 // Only what was built whole takes the place of what was there.

@@ -1,22 +1,13 @@
-import { fileURLToPath } from "node:url";
-import { isMainThread } from "node:worker_threads";
-
-/** The one bundle: a pool worker, a GitHub action or a command line, by how it was started. */
+/** The one bundle: a GitHub action or a command line, by how it was started. */
 async function main(): Promise<void> {
-  if (!isMainThread) {
-    const { runWorker } = await import("./entry/worker.ts");
-    runWorker();
-    return;
-  }
-  const mainFile = fileURLToPath(import.meta.url);
   const startedAsAction = process.argv.length <= 2 && process.env.GITHUB_ACTIONS === "true";
   if (startedAsAction) {
     const { runAction } = await import("./entry/action.ts");
-    process.exitCode = await runAction(mainFile);
+    process.exitCode = await runAction();
     return;
   }
   const { runCommandLine } = await import("./entry/command-line.ts");
-  process.exitCode = await runCommandLine(process.argv.slice(2), mainFile);
+  process.exitCode = await runCommandLine(process.argv.slice(2));
 }
 
 main().catch((error: unknown) => {

@@ -9,7 +9,7 @@ import {
   signImage,
 } from "../src/demo/index.ts";
 import { runProgram } from "../src/entry/ports/programs.ts";
-import { createThreadStarter } from "../src/entry/ports/threads.ts";
+import { startThread } from "../src/entry/ports/threads.ts";
 import { wireRun } from "../src/entry/wiring.ts";
 import { parseCommandLine, type ValidateImageConfiguration } from "../src/inputs/index.ts";
 import { createMemoryStore, type RunningRegistry, startRegistry } from "../src/registry/index.ts";
@@ -74,13 +74,7 @@ describe(`a snapshot of ${count} components`, { timeout: 120_000 }, () => {
 
   async function validate(options: { crash?: string }) {
     registry.forgetRequests();
-    const run = await wireRun(configuration, {
-      env: {},
-      log: silentLog,
-      runProgram,
-      mainFile: join(root, "src", "main.ts"),
-    });
-    const startThread = createThreadStarter(join(root, "src", "main.ts"));
+    const run = await wireRun(configuration, { env: {}, log: silentLog, runProgram });
     let threads = 0;
     const progress: Progress[] = [];
     try {

@@ -17,11 +17,11 @@ const maxSummaryBytes = 1024 * 1024;
 const maxCacheFiles = 200_000;
 
 /** Runs as a step of a GitHub workflow: inputs from the environment, outputs and summary to the runner's files. */
-export async function runAction(mainFile: string): Promise<number> {
+export async function runAction(): Promise<number> {
   const core = await import("@actions/core");
   try {
     const action = parseActionInputs(process.env);
-    return await validateStep(action, mainFile);
+    return await validateStep(action);
   } catch (error) {
     const problem = toProblem(error);
     core.setOutput("success", "false");
@@ -30,11 +30,11 @@ export async function runAction(mainFile: string): Promise<number> {
   }
 }
 
-async function validateStep(action: ActionConfiguration, mainFile: string): Promise<number> {
+async function validateStep(action: ActionConfiguration): Promise<number> {
   const core = await import("@actions/core");
   const { configuration } = action;
   const log = createLog(core.isDebug() ? "debug" : configuration.logLevel, (line) => core.info(line));
-  const machine: Machine = { env: process.env, log, runProgram: await createActionRunner(), mainFile };
+  const machine: Machine = { env: process.env, log, runProgram: await createActionRunner() };
   const report = await withRunCache(action, machine, () =>
     withoutWorkflowCommands(() => validateAndReport(configuration, machine, stepConsole, new AbortController().signal)),
   );

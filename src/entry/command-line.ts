@@ -8,13 +8,13 @@ import { version } from "./version.ts";
 import type { Machine } from "./wiring.ts";
 
 /** Runs what the arguments ask for and returns the exit code. */
-export async function runCommandLine(argv: readonly string[], mainFile: string): Promise<number> {
+export async function runCommandLine(argv: readonly string[]): Promise<number> {
   const interruption = new AbortController();
   const interrupt = () => interruption.abort(new RunError("interrupted", { code: "aborted" }));
   process.once("SIGINT", interrupt);
   process.once("SIGTERM", interrupt);
   try {
-    return await runCommand(parseCommandLine(argv, process.env), mainFile, interruption.signal);
+    return await runCommand(parseCommandLine(argv, process.env), interruption.signal);
   } catch (error) {
     const problem = toProblem(error);
     processConsole.writeError(`error: ${problem.text}\n`);
@@ -25,7 +25,7 @@ export async function runCommandLine(argv: readonly string[], mainFile: string):
   }
 }
 
-async function runCommand(command: Command, mainFile: string, signal: AbortSignal): Promise<number> {
+async function runCommand(command: Command, signal: AbortSignal): Promise<number> {
   switch (command.kind) {
     case "version":
       processConsole.writeOut(`${version}\n`);
@@ -34,16 +34,16 @@ async function runCommand(command: Command, mainFile: string, signal: AbortSigna
       processConsole.writeOut(command.text);
       return 0;
     default:
-      return await runWithMachine(command, mainFile, signal);
+      return await runWithMachine(command, signal);
   }
 }
 
 type WorkingCommand = Exclude<Command, { kind: "version" | "help" }>;
 
 /** Each command loads its own code: starting costs what is used. */
-async function runWithMachine(command: WorkingCommand, mainFile: string, signal: AbortSignal): Promise<number> {
+async function runWithMachine(command: WorkingCommand, signal: AbortSignal): Promise<number> {
   const log = createLog(command.configuration.logLevel, (line) => processConsole.writeError(`${line}\n`));
-  const machine: Machine = { env: process.env, log, runProgram, mainFile };
+  const machine: Machine = { env: process.env, log, runProgram };
   switch (command.kind) {
     case "validate-image": {
       const { runValidateImage } = await import("./commands/validate-image.ts");

@@ -11,7 +11,7 @@ import { createGitPort } from "./ports/git.ts";
 import { createHttpPort } from "./ports/http.ts";
 import { createKeyReader } from "./ports/keys.ts";
 import type { RunProgram } from "./ports/programs.ts";
-import { countWorkers, createThreadStarter } from "./ports/threads.ts";
+import { countWorkers, startThread } from "./ports/threads.ts";
 import { version } from "./version.ts";
 
 /** The machine that a run has to do with. */
@@ -19,8 +19,6 @@ export interface Machine {
   env: Environment;
   log: Log;
   runProgram: RunProgram;
-  /** The file that worker threads are started from. */
-  mainFile: string;
 }
 
 export interface WiredRun {
@@ -72,7 +70,7 @@ export async function wireRun(configuration: ValidateImageConfiguration, machine
       sources: { files: localFiles, git: createGitPort(runProgram, env), http },
       snapshotFiles: { readFile: localFiles.read },
       readKey,
-      startThread: createThreadStarter(machine.mainFile),
+      startThread,
       defaultWorkers: countWorkers(),
       nowMs: () => Date.now(),
       version,

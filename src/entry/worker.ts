@@ -7,9 +7,7 @@ export interface WorkerSetup {
   prepared: PreparedPolicy;
 }
 
-/** A pool thread's life. */
-export function runWorker(): void {
-  if (parentPort === null) throw new Error("a worker needs its parent's port");
-  const { prepared } = workerData as WorkerSetup; // the only starter is ports/threads.ts
-  serveEvaluations(parentPort, prepared);
-}
+/** A pool thread's life: this file is what it runs, and it holds no more of the program than that. */
+if (parentPort === null) throw new Error("this file is run by a worker thread");
+const { prepared } = workerData as WorkerSetup; // the only starter is ports/threads.ts
+serveEvaluations(parentPort, prepared);
