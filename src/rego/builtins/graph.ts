@@ -24,7 +24,7 @@ function reachable(args: readonly Value[]): Value {
   return reached.build();
 }
 
-const maxPathItems = 1_000_000;
+const maxPathItems = 250_000;
 
 /** Every path from the start nodes until it ends, leaves the graph or meets itself. */
 function reachablePaths(args: readonly Value[]): Value {

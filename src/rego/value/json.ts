@@ -101,23 +101,46 @@ function writeJson(value: Value, layout: Layout, depth: number): string {
   if (isList(value)) return writeItems(value, layout, depth);
   if (value.kind === "number") return formatNumber(value);
   if (value.kind === "set") return writeItems(value.values(), layout, depth);
-  let entries = value.entries().map(([key, item]) => [toKeyText(key), item] as const);
-  if (value.keys().some((key) => typeof key !== "string")) {
-    // Texts of different keys may collide (1 and "1"): the last in OPA's order stays, as in a Go map.
-    entries = [...new Map(entries)].sort((a, b) => compareStrings(a[0], b[0]));
-  }
-  const separator = layout.pretty === undefined ? ":" : ": ";
-  const lines = entries.map(
-    ([name, item]) => `${quoteJson(name, layout.escapeHtml)}${separator}${writeJson(item, layout, depth + 1)}`,
+  if (layout.pretty === undefined) return writeCompactObject(value, layout, depth);
+  const lines = toNamedEntries(value).map(
+    ([name, item]) => `${quoteJson(name, layout.escapeHtml)}: ${writeJson(item, layout, depth + 1)}`,
   );
   return enclose("{", lines, "}", layout, depth);
 }
 
+/** Texts of different keys may collide (1 and "1"): the last in OPA's order stays, as in a Go map. */
+function toNamedEntries(value: RegoObject): (readonly [string, Value])[] {
+  const entries = value.entries().map(([key, item]) => [toKeyText(key), item] as const);
+  if (value.keys().every((key) => typeof key === "string")) return entries;
+  return [...new Map(entries)].sort((a, b) => compareStrings(a[0], b[0]));
+}
+
+function writeCompactObject(value: RegoObject, layout: Layout, depth: number): string {
+  let text = "";
+  for (const key of value.keys()) {
+    if (typeof key !== "string") {
+      const lines = toNamedEntries(value).map(
+        ([name, item]) => `${quoteJson(name, layout.escapeHtml)}:${writeJson(item, layout, depth + 1)}`,
+      );
+      return `{${lines.join(",")}}`;
+    }
+    const comma = text === "" ? "" : ",";
+    text += `${comma}${quoteJson(key, layout.escapeHtml)}:${writeJson(value.get(key) as Value, layout, depth + 1)}`;
+  }
+  return `{${text}}`;
+}
+
 function writeItems(items: readonly Value[], layout: Layout, depth: number): string {
+  if (layout.pretty === undefined) {
+    let text = "";
+    for (const item of items) text += `${text === "" ? "" : ","}${writeJson(item, layout, depth + 1)}`;
+    return `[${text}]`;
+  }
   const lines = items.map((item) => writeJson(item, layout, depth + 1));
   return enclose("[", lines, "]", layout, depth);
 }
 
+/** Lines in brackets; `layout` has an indentation here. */
 function enclose(open: string, lines: readonly string[], close: string, { pretty }: Layout, depth: number): string {
   if (pretty === undefined || lines.length === 0) return `${open}${lines.join(",")}${close}`;
   const outer = `\n${pretty.prefix}${pretty.indent.repeat(depth)}`;
@@ -132,8 +155,12 @@ const escapes: Readonly<Record<string, string>> = {
   "\u2029": "\\u2029",
 };
 
+const unsafeInHtml = /[<>&\u2028\u2029]/;
+const allUnsafeInHtml = /[<>&\u2028\u2029]/g;
+const allSeparators = /[\u2028\u2029]/g;
+
 function quoteJson(text: string, escapeHtml: boolean): string {
   const quoted = JSON.stringify(text);
-  const pattern = escapeHtml ? /[<>&\u2028\u2029]/g : /[\u2028\u2029]/g;
-  return quoted.replace(pattern, (character) => escapes[character] ?? character);
+  if (!unsafeInHtml.test(text)) return quoted;
+  return quoted.replace(escapeHtml ? allUnsafeInHtml : allSeparators, (character) => escapes[character] ?? character);
 }
