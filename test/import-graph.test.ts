@@ -30,7 +30,7 @@ interface Import {
 
 function listSources(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts") && !name.endsWith(".d.ts"))
+    .filter((name) => name.endsWith(".ts") && !/\.(test|fixture|d)\.ts$/.test(name))
     .map((name) => name.split(sep).join("/"));
 }
 
