@@ -16,9 +16,20 @@ import type {
   Statement,
   Term,
 } from "./ir.ts";
+import { scalarName } from "./ir.ts";
 import type { Problems } from "./problems.ts";
 import type { Group, RuleTree, TreeNode } from "./rule-tree.ts";
-import { anyType, type FunctionKind, isUnknown, keysOf, select, type Type, unifies, valuesOf } from "./type-algebra.ts";
+import {
+  anyType,
+  type FunctionKind,
+  isUnknown,
+  keysOf,
+  select,
+  type Type,
+  unifies,
+  unknownType,
+  valuesOf,
+} from "./type-algebra.ts";
 import { DocumentTypes, isComposite, TypeScope } from "./type-scope.ts";
 import { unifyTerm, unifyTerms } from "./unify-types.ts";
 import { termsOf, visitComprehensions } from "./variables.ts";
@@ -84,7 +95,8 @@ class TypeChecker {
     }
     for (const type of types) this.#documents.add(group, type);
     // Rules below each other's documents are not told apart: nothing is known of what they make together.
-    if (isOpen || (group.kind === "object" && rulesOf(group).length > 1)) this.#documents.open(group);
+    const isMixed = group.kind === "object" && (rulesOf(group).length > 1 || rulesOf(group).some(({ isSet }) => isSet));
+    if (isOpen || isMixed) this.#documents.open(group);
   }
 
   /** Checks a body's statements in their order; returns what is wrong. */
@@ -160,6 +172,11 @@ class TypeChecker {
   #call(scope: TypeScope, statement: CallStatement): (Found & { isUnknown: boolean }) | undefined {
     const type = this.#typeOf(statement.callee);
     if (type === undefined) return undefined;
+    // References and comprehensions are bound to variables before the call: that must be possible.
+    for (const arg of statement.args) {
+      if ((arg.kind !== "ref" && arg.kind !== "comprehension") || !isUnknown(scope.of(arg))) continue;
+      return { location: arg.location, message: "match error", isUnknown: true };
+    }
     const args = statement.output === undefined ? statement.args : [...statement.args, statement.output];
     const wanted = [...type.args, ...(type.result === undefined ? [] : [type.result])];
     for (const [index, arg] of args.entries()) {
@@ -219,11 +236,11 @@ function checkEqual(
 
 function typeOfComprehension(scope: TypeScope, { of, key, term }: ComprehensionTerm): Type | undefined {
   const value = scope.of(term) as RegoType | undefined;
-  if (value === undefined) return undefined;
-  if (of === "array") return { kind: "array", static: [], dynamic: value };
-  if (of === "set") return { kind: "set", of: value };
+  if (of === "array") return { kind: "array", static: [], ...(value === undefined ? {} : { dynamic: value }) };
+  if (of === "set") return { kind: "set", of: value ?? unknownType };
   const keyType = key === undefined ? undefined : (scope.of(key) as RegoType | undefined);
-  return keyType === undefined ? undefined : { kind: "object", static: [], dynamic: { key: keyType, value } };
+  const dynamic = { key: keyType ?? unknownType, value: value ?? unknownType };
+  return { kind: "object", static: [], dynamic };
 }
 
 function typeOfBranch(scope: TypeScope, group: Group, rule: LoweredRule, branch: Branch): Type | undefined {
@@ -258,6 +275,8 @@ function checkRef(scope: TypeScope, ref: RefTerm): string | undefined {
   const { root, operands } = ref;
   if (root === "input") return checkOperands(scope, anyType, ref, 0);
   if (root !== "data") {
+    // OPA says that nothing can match, instead.
+    if (root.name === scalarName) return undefined;
     // What is indexed and not known yet is anything from here on.
     if (scope.get(root) === undefined) scope.set(root, anyType);
     return checkOperands(scope, scope.get(root) ?? anyType, ref, 0);

@@ -27,13 +27,15 @@ export function compileModules(modules: readonly Module[], options: CompileOptio
 export function compileQuery(text: string, modules: readonly Module[], options: QueryOptions = {}): CompiledPolicy {
   const body = parseBody(text);
   if (body.length === 0) throw new RegoErrors([]);
-  const query = { body: options.capture === false ? body : capturedQuery(body), original: body, options };
+  const captured = options.capture === false ? body : capturedQuery(body, createArity(modules, options));
+  const query = { body: captured, original: body, text, options };
   return compile(modules, { ...options, entrypoints: options.entrypoints ?? [] }, query);
 }
 
 interface QuerySource {
   body: ReturnType<typeof parseBody>;
   original: ReturnType<typeof parseBody>;
+  text: string;
   options: QueryOptions;
 }
 
@@ -47,8 +49,7 @@ function compile(modules: readonly Module[], options: CompileOptions, source: Qu
     isFunctionName: (name) => functions.get(name) !== undefined,
   };
   const rules = lowerModules(modules, services);
-  const query =
-    source === undefined ? undefined : lowerQuery(source.body, source.options, modules, services, source.original);
+  const query = source === undefined ? undefined : lowerQuery(source.body, source.options, modules, services, source);
   problems.throwIfAny();
   const packages = modules.map((module) => ({ path: module.package, location: module.packageLocation }));
   const tree = new RuleTree(packages, rules, problems);
@@ -68,7 +69,7 @@ function compile(modules: readonly Module[], options: CompileOptions, source: Qu
   problems.throwIfAny();
   const safety = { heads: problems, bodies: new Problems() };
   for (const rule of rules) for (const branch of rule.branches) orderBranch(branch, safety);
-  body = orderBody(body, safety.bodies);
+  body = orderBody(body, safety);
   problems.throwIfAny();
   safety.bodies.throwIfAny();
   const dependencies = new Dependencies(tree);
@@ -81,6 +82,23 @@ function compile(modules: readonly Module[], options: CompileOptions, source: Qu
   const emitted = dependencies.reachable(wanted);
   const volatile = dependencies.affected((_, facts) => isVolatile(facts, functions));
   return emitModule({ plan, emitted, volatile, query: query === undefined ? undefined : { ...query, body } });
+}
+
+/** Numbers of parameters of the functions that a query can call by their full names. */
+function createArity(
+  modules: readonly Module[],
+  options: QueryOptions,
+): (name: readonly string[]) => number | undefined {
+  const functions = new FunctionTable(options);
+  const rules = new Map<string, number>();
+  for (const module of modules) {
+    for (const { head } of module.rules) {
+      if (head.args === undefined || head.ref.head.kind !== "var") continue;
+      const rest = head.ref.operands.map((operand) => (operand.kind === "string" ? operand.value : ""));
+      rules.set(["data", ...module.package, head.ref.head.name, ...rest].join("."), head.args.length);
+    }
+  }
+  return (name) => rules.get(name.join(".")) ?? functions.get(name.join("."))?.type.args.length;
 }
 
 /** The groups at, above and below the entry points, and those that a query needs. */

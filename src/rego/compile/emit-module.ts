@@ -2,7 +2,7 @@ import type { CompiledNode, CompiledPolicy, CompiledRule } from "./compiled.ts";
 import { BodyEmitter } from "./emit-body.ts";
 import { emitGroup, emitKeyedGroups } from "./emit-group.ts";
 import { EmitUnit, type Plan } from "./emit-unit.ts";
-import type { LoweredQuery } from "./query.ts";
+import { type LoweredQuery, orderExpressions } from "./query.ts";
 import type { Group, TreeNode } from "./rule-tree.ts";
 
 interface ModuleParts {
@@ -49,7 +49,12 @@ export function emitModule({ plan, emitted, volatile, query }: ModuleParts): Com
     builtins: [...unit.builtins],
     ...(query === undefined
       ? {}
-      : { query: { variables: query.variables.map(({ name }) => name), expressions: query.expressions } }),
+      : {
+          query: {
+            variables: query.variables.map(({ name }) => name),
+            expressions: orderExpressions(query).map(({ text }) => text),
+          },
+        }),
   };
 }
 
@@ -69,7 +74,9 @@ function emitQuery(unit: EmitUnit, query: LoweredQuery): void {
     const values = query.variables.map((variable) =>
       emitter.isBound(variable) ? emitter.value(variable) : "undefined",
     );
-    const captured = query.captures.map((variable) => (variable === undefined ? "true" : emitter.value(variable)));
+    const captured = orderExpressions(query).map(({ capture }) =>
+      capture === undefined ? "true" : emitter.value(capture),
+    );
     emitter.push(`out([${values.join(",")}],[${captured.join(",")}]);`);
   });
   emitter.push("return p;}");

@@ -10,6 +10,9 @@ export interface Variable {
   generated: boolean;
 }
 
+/** Name of variables that stand for a scalar that was written where a collection is needed. */
+export const scalarName = "#scalar";
+
 /** A term after names were resolved and calls were moved into statements of their own. */
 export type Term =
   | { kind: "constant"; value: Value; location: Location }

@@ -1,5 +1,6 @@
 import type { Expression, Term as SyntaxTerm, WithModifier } from "../syntax/index.ts";
 import type { Callee, Statement, Term, WithClause, WithTarget } from "./ir.ts";
+import { scalarName } from "./ir.ts";
 import { lowerCapture, lowerTerm, metadataOf, refFromPath, resolveCallee, toAssignment } from "./lower-terms.ts";
 import { addNames, type Scope } from "./scope.ts";
 
@@ -156,7 +157,8 @@ function lowerSomeIn(scope: Scope, expression: Extract<Expression, { kind: "some
   else if (domain.kind === "variable") {
     right = { kind: "ref", root: domain.variable, operands: [key], location: domain.location };
   } else {
-    const subject = scope.factory.temporary();
+    const isScalar = domain.kind === "constant" && (typeof domain.value !== "object" || domain.value === null);
+    const subject = scope.factory.create(isScalar ? scalarName : "", true);
     out.push(toAssignment(subject, domain, location));
     right = { kind: "ref", root: subject, operands: [key], location: domain.location };
   }

@@ -210,6 +210,10 @@ function lowerTemplate(
   const { location } = template;
   const items = template.parts.map((part, index): Term => {
     if (typeof part === "string") return { kind: "constant", value: part, location };
+    if (part.kind === "var" && template.modifiers?.get(index) === undefined) {
+      const term = lowerTerm(scope, part, out);
+      if (term.kind === "variable") return { kind: "set", items: [term], location };
+    }
     return lowerCapture(scope, part, {
       isStrict: part.kind !== "var",
       modifiers: template.modifiers?.get(index) ?? [],

@@ -1,4 +1,4 @@
-import { type Expression, formatExpression, type Module, type Term as SyntaxTerm } from "../syntax/index.ts";
+import type { Expression, Location, Module, Term as SyntaxTerm } from "../syntax/index.ts";
 import type { QueryOptions } from "./compiled.ts";
 import type { Statement, Variable } from "./ir.ts";
 import { lowerBody } from "./lower-body.ts";
@@ -12,18 +12,39 @@ const capturePrefix = "$capture";
 export interface LoweredQuery {
   body: Statement[];
   variables: Variable[];
-  /** The variable with each expression's value; undefined where an expression has no value of its own. */
-  captures: (Variable | undefined)[];
-  expressions: string[];
+  expressions: QueryExpression[];
 }
 
-/** A query in which each expression's value is in a variable; with several expressions they must not be false. */
-export function capturedQuery(body: readonly Expression[]): Expression[] {
+export interface QueryExpression {
+  text: string;
+  /** The variable with its value; undefined where it has none of its own. */
+  capture: Variable | undefined;
+  location: Location;
+}
+
+/** The expressions of a query in the order in which its statements are evaluated; declarations are none. */
+export function orderExpressions(query: LoweredQuery): QueryExpression[] {
+  const places = new Set(query.body.map(({ location }) => location));
+  const byPlace = new Map(query.expressions.map((expression) => [expression.location, expression]));
+  return [...places].map((place) => byPlace.get(place)).filter((expression) => expression !== undefined);
+}
+
+/**
+ * A query in which each expression's value is in a variable; with several expressions they must not be false.
+ * `arityOf` answers for the functions that can be called.
+ */
+export function capturedQuery(
+  body: readonly Expression[],
+  arityOf: (name: readonly string[]) => number | undefined,
+): Expression[] {
   const isFiltered = body.length > 1 || hasIteration(body);
   return body.flatMap((expression, index) => {
     if (expression.kind !== "term" || expression.negated) return [expression];
     const { term, location } = expression;
-    if (term.kind === "call" && ["eq", "assign", "print"].includes(term.name.join("."))) return [expression];
+    if (term.kind === "call") {
+      if (["eq", "assign", "print"].includes(term.name.join("."))) return [expression];
+      if (arityOf(term.name) !== term.args.length) return [expression];
+    }
     const variable: SyntaxTerm = { kind: "var", name: `${capturePrefix}${index}`, wildcard: true, location };
     const captured: Expression = {
       ...expression,
@@ -49,7 +70,7 @@ export function lowerQuery(
   options: QueryOptions,
   modules: readonly Module[],
   services: ScopeServices,
-  original: readonly Expression[],
+  { original, text }: { original: readonly Expression[]; text: string },
 ): LoweredQuery {
   const packagePath = [...(options.package ?? [])];
   const names = options.package === undefined ? [] : (exportsOf(modules).get(packagePath.join("/")) ?? []);
@@ -68,10 +89,12 @@ export function lowerQuery(
   for (const statement of statements) addStatementVariables(statement, all);
   for (const variable of all) if (!variable.generated && variable.name !== "_") variables.set(variable.name, variable);
   const captures = original.map((_, index) => scope.free(`${capturePrefix}${index}`));
-  return {
-    body: statements,
-    variables: [...variables.values()],
-    captures,
-    expressions: original.map(formatExpression),
-  };
+  const expressions = original.map(
+    ({ location: place }, index): QueryExpression => ({
+      text: text.slice(place.offset, place.end),
+      capture: captures[index],
+      location: place,
+    }),
+  );
+  return { body: statements, variables: [...variables.values()], expressions };
 }

@@ -13,7 +13,7 @@ import {
 
 type Unsafe = Map<Statement, VariableSet>;
 
-/** Where problems of heads and of bodies go: those of bodies count only where no head has one. */
+/** Where problems go: those of bodies count only where there is none of heads, and nothing undeclared is shown. */
 export interface SafetyProblems {
   heads: Problems;
   bodies: Problems;
@@ -27,14 +27,14 @@ export function orderBranch(branch: Branch, problems: SafetyProblems): void {
   const safe: VariableSet = new Set();
   for (const arg of branch.args) addTermVariables(arg, safe);
   const written = branch.body;
-  const isComplete = orderInto(branch, safe, problems.bodies);
+  const isComplete = orderInto(branch, safe, problems);
   // Where the order is complete, everything in the body is safe; otherwise a head's variable must at least be in it.
   if (!isComplete) for (const statement of written) addStatementVariables(statement, safe);
   checkHead(branch, safe, problems.heads);
 }
 
 /** Orders the branch's body; adds what it binds to `safe`. */
-function orderInto(branch: Branch, safe: VariableSet, problems: Problems): boolean {
+function orderInto(branch: Branch, safe: VariableSet, problems: SafetyProblems): boolean {
   const unsafe: Unsafe = new Map();
   branch.body = order(branch.body, safe, unsafe);
   report(unsafe, problems);
@@ -42,7 +42,7 @@ function orderInto(branch: Branch, safe: VariableSet, problems: Problems): boole
 }
 
 /** The same for a query's body: nothing is bound before it. */
-export function orderBody(body: readonly Statement[], problems: Problems): Statement[] {
+export function orderBody(body: readonly Statement[], problems: SafetyProblems): Statement[] {
   const unsafe: Unsafe = new Map();
   const ordered = order(body, new Set(), unsafe);
   report(unsafe, problems);
@@ -221,18 +221,30 @@ function orderInTerm(term: Term, statement: Statement, known: VariableSet, unsaf
     for (const other of comprehension.body) addStatementVariables(other, inner);
     const missing = [...wanted].filter((variable) => !known.has(variable) && !inner.has(variable));
     if (missing.length > 0) unsafe.set(statement, new Set([...(unsafe.get(statement) ?? []), ...missing]));
+    const last = comprehension.body[comprehension.body.length - 1];
+    if (last?.kind === "equal" && last.isCapture === true && hasUndeclared(comprehension.body, known, unsafe)) return;
     comprehension.body = order(comprehension.body, new Set(known), unsafe);
   });
 }
 
-function report(unsafe: Unsafe, problems: Problems): void {
+/** Notes variables of what `print` and template strings show that are not bound before: there is no iteration in them. */
+function hasUndeclared(body: readonly Statement[], known: ReadonlySet<Variable>, unsafe: Unsafe): boolean {
+  const last = body[body.length - 1] as Statement;
+  const variables: VariableSet = new Set();
+  for (const statement of body) addStatementVariables(statement, variables);
+  const missing = [...variables].filter((variable) => !variable.generated && !known.has(variable));
+  if (missing.length > 0) unsafe.set(last, new Set(missing));
+  return missing.length > 0;
+}
+
+function report(unsafe: Unsafe, { heads, bodies: problems }: SafetyProblems): void {
   if (unsafe.size === 0) return;
   const named = new Map<Variable, Location>();
   let isUndeclared = false;
   for (const [statement, variables] of unsafe) {
     for (const variable of variables) {
       if (statement.kind === "equal" && statement.isCapture === true && !variable.generated) {
-        problems.add("rego_compile_error", statement.location, `var ${variable.name} is undeclared`);
+        heads.add("rego_compile_error", statement.location, `var ${variable.name} is undeclared`);
         isUndeclared = true;
         continue;
       }

@@ -12,6 +12,9 @@ export interface FunctionKind {
 /** A type of a term: undefined stands for one that is not known. */
 export type Type = RegoType | FunctionKind;
 
+/** Stands inside of a type for a part that is not known. */
+export const unknownType = { kind: "unknown" } as unknown as RegoType;
+
 export const anyType: RegoType = { kind: "any" };
 export const numberType: RegoType = { kind: "number" };
 export const stringType: RegoType = { kind: "string" };
@@ -51,8 +54,8 @@ function describe(type: Type): string {
 
 /** The type of values of either type. */
 export function or(a: Type | undefined, b: Type | undefined): Type | undefined {
-  if (a === undefined) return b;
-  if (b === undefined || a === b) return a;
+  if (a === undefined || a === unknownType) return b;
+  if (b === undefined || b === unknownType || a === b) return a;
   if (a.kind === "function" || b.kind === "function") return joinFunctions(a, b);
   if (a.kind === "any" || b.kind === "any") return anyType;
   const members = new Map<string, RegoType>();
@@ -68,7 +71,22 @@ function joinFunctions(a: Type, b: Type): Type | undefined {
 
 /** Whether the type has a part that is not known. */
 export function isUnknown(type: Type | undefined): boolean {
-  return type === undefined || (type.kind === "function" && (type.args.some(isUnknown) || isUnknown(type.result)));
+  if (type === undefined || type === unknownType) return true;
+  switch (type.kind) {
+    case "function":
+      return type.args.some(isUnknown) || isUnknown(type.result);
+    case "array":
+      return type.static.some(isUnknown) || (type.dynamic !== undefined && isUnknown(type.dynamic));
+    case "object": {
+      const { dynamic } = type;
+      if (dynamic !== undefined && (isUnknown(dynamic.key) || isUnknown(dynamic.value))) return true;
+      return type.static.some(({ value }) => isUnknown(value));
+    }
+    case "set":
+      return isUnknown(type.of);
+    default:
+      return false;
+  }
 }
 
 /** The type of what a value is indexed with; undefined for what has no members. */
@@ -148,8 +166,8 @@ function contains(type: RegoType, other: RegoType): boolean {
 
 /** Whether some value can be of both types. */
 export function unifies(a: Type | undefined, b: Type | undefined): boolean {
-  if (a === undefined || b === undefined) return false;
-  if (a === b) return true;
+  if (a === undefined || b === undefined || a === unknownType || b === unknownType) return false;
+  if (a === b) return !isUnknown(a);
   if (a.kind === "any") return b.kind !== "function";
   if (b.kind === "any") return a.kind !== "function";
   if (a.kind === "anyOf") return b.kind !== "function" && a.of.some((member) => unifies(member, b));

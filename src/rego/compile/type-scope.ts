@@ -1,7 +1,7 @@
 import type { RegoType } from "../builtins/index.ts";
 import type { ComprehensionTerm, PathKey, RefTerm, Term, Variable } from "./ir.ts";
 import type { Group, RuleTree, TreeNode } from "./rule-tree.ts";
-import { anyType, or, select, stringType, type Type, typeOfValue, valuesOf } from "./type-algebra.ts";
+import { anyType, or, select, stringType, type Type, typeOfValue, unknownType, valuesOf } from "./type-algebra.ts";
 
 /** The types of documents and functions that were checked so far. */
 export class DocumentTypes {
@@ -84,10 +84,8 @@ export class TypeScope {
         return typeOfValue(term.value);
       case "variable":
         return this.get(term.variable);
-      case "array": {
-        const types = this.#all(term.items);
-        return types === undefined ? undefined : { kind: "array", static: types };
-      }
+      case "array":
+        return { kind: "array", static: term.items.map((item) => this.#member(item)) };
       case "set": {
         const of = term.items.map((item) => this.of(item)).reduce<Type | undefined>(or, undefined);
         return { kind: "set", of: of === undefined || of.kind === "function" ? anyType : of };
@@ -101,28 +99,18 @@ export class TypeScope {
     }
   }
 
-  #all(terms: readonly Term[]): RegoType[] | undefined {
-    const types: RegoType[] = [];
-    for (const term of terms) {
-      const type = this.of(term);
-      if (type === undefined || type.kind === "function") return undefined;
-      types.push(type);
-    }
-    return types;
+  #member(term: Term): RegoType {
+    const type = this.of(term);
+    return type === undefined || type.kind === "function" ? unknownType : type;
   }
 
   #object(term: Extract<Term, { kind: "object" }>): Type | undefined {
     const members: Extract<RegoType, { kind: "object" }>["static"][number][] = [];
     let dynamic: { key: RegoType; value: RegoType } | undefined;
     for (const [key, value] of term.pairs) {
-      const type = this.of(value);
-      if (type === undefined || type.kind === "function") return undefined;
+      const type = this.#member(value);
       if (key.kind === "constant") members.push({ key: key.value, value: type });
-      else {
-        const keyType = this.of(key);
-        if (keyType === undefined || keyType.kind === "function") return undefined;
-        dynamic = { key: keyType, value: type };
-      }
+      else dynamic = { key: this.#member(key), value: type };
     }
     return { kind: "object", static: members, ...(dynamic === undefined ? {} : { dynamic }) };
   }
@@ -150,7 +138,7 @@ export class TypeScope {
 function follow(start: Type, operands: readonly Term[]): Type | undefined {
   let type: Type | undefined = start;
   for (const operand of operands) {
-    if (type === undefined) return undefined;
+    if (type === undefined || type === unknownType) return undefined;
     type = operand.kind === "constant" && !isComposite(operand) ? select(type, operand.value) : valuesOf(type);
   }
   return type;
