@@ -23,7 +23,8 @@ function textsOf(value: Json | undefined): string[] {
 
 /** What entries are compared with: code, terms, collections. */
 export function toMatchable({ code, metadata }: WorkingResult): Matchable {
-  return { code, terms: textsOf(metadata.term as Json | undefined), collections: metadata.collections ?? [] };
+  const collections = code === "" ? [] : (metadata.collections ?? []);
+  return { code, terms: textsOf(metadata.term as Json | undefined), collections };
 }
 
 /** Annotations win over what a rule put into its result. */

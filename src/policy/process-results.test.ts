@@ -8,7 +8,7 @@ import { sortResults } from "./result-order.ts";
 import { parseRfc3339 } from "./rfc3339.ts";
 import type { RuleInfo } from "./rule-info.ts";
 import { selectPackages } from "./selection.ts";
-import type { Criteria } from "./spec.ts";
+import type { Criteria, VolatileCriteria } from "./spec.ts";
 import { faultOf, messageOf } from "./testing/ports.ts";
 
 const now = parseRfc3339("2026-06-15T12:00:00Z") ?? 0n;
@@ -34,6 +34,7 @@ function info(code: string, changes: Partial<RuleInfo> = {}): RuleInfo {
 interface Case {
   infos?: readonly RuleInfo[];
   criteria?: Criteria;
+  volatileConfig?: VolatileCriteria;
   deny?: readonly Json[];
   warn?: readonly Json[];
   intentions?: readonly string[];
@@ -44,12 +45,16 @@ interface Case {
 function run({
   infos = [info("pkg.a")],
   criteria = {},
+  volatileConfig,
   deny = [],
   warn = [],
   intentions,
   packages = ["pkg"],
 }: Case): GroupOutcome {
-  const resolved = resolveCriteria({ config: criteria }, now);
+  const resolved = resolveCriteria(
+    { config: criteria, ...(volatileConfig === undefined ? {} : { volatileConfig }) },
+    now,
+  );
   const notes = new Set<string>();
   const index = packages.map((name) => ({
     path: name.split("."),
@@ -261,6 +266,14 @@ describe("include and exclude", () => {
     ["collections", ["pkg", "@nothing"], ["Include criterion '@nothing' doesn't match any policy rule"]],
   ])("missing includes: %s", (_name, include, messages) => {
     expect(run({ criteria: { include } }).warnings).toEqual(messages.map((msg) => ({ msg })));
+  });
+
+  it.each([
+    ["a rule that something kept matches", "pkg.a", []],
+    ["a rule that nothing matches", "pkg.z", ["Include criterion 'pkg.z' doesn't match any policy rule"]],
+  ])("includes of other images: %s", (_name, value, messages) => {
+    const volatileConfig = { include: [{ value: "*" }, { value, imageUrl: "another.example/image" }] };
+    expect(run({ volatileConfig, deny: [result("pkg.a")] }).warnings.map(({ msg }) => msg)).toEqual(messages);
   });
 
   it("a result without a code matches the star", () => {

@@ -65,15 +65,19 @@ class GroupProcessor {
     this.#notes = new Set(options.criteria.notes);
   }
 
-  /** Include/exclude; results without a code are always kept. */
+  /** Include/exclude; results without a code are always kept. What a kept result matches is no missing include. */
   #judge(result: WorkingResult): Verdict {
-    if (result.code === "") {
-      if (this.#options.selection === undefined) {
-        this.#missing.delete("*");
-      }
-      return "kept";
-    }
     const matchers = matchersOf(toMatchable(result));
+    const verdict = result.code === "" ? "kept" : this.#compare(result, matchers);
+    if (verdict === "kept" && this.#options.selection === undefined) {
+      for (const matcher of matchers) {
+        this.#missing.delete(matcher);
+      }
+    }
+    return verdict;
+  }
+
+  #compare(result: WorkingResult, matchers: readonly string[]): Verdict {
     const excluded = scoreMatches(matchers, this.#exclude);
     const { selection } = this.#options;
     if (selection !== undefined) {
