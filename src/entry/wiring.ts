@@ -8,7 +8,7 @@ import { readExtraCertificates } from "./ports/certificates.ts";
 import { createClusterReader } from "./ports/cluster.ts";
 import { localFiles } from "./ports/files.ts";
 import { createGitPort } from "./ports/git.ts";
-import { createHttpPort } from "./ports/http.ts";
+import { createHttpPort, routeFetch } from "./ports/http.ts";
 import { createKeyReader } from "./ports/keys.ts";
 import type { RunProgram } from "./ports/programs.ts";
 import { countWorkers, startThread } from "./ports/threads.ts";
@@ -57,7 +57,7 @@ export async function wireRun(configuration: ValidateImageConfiguration, machine
     ...(store === undefined ? {} : { store }),
     ...(ca === undefined ? {} : { extraCaPem: ca }),
   });
-  const trust = await wireTrust(configuration.trust, offline);
+  const trust = await wireTrust(configuration.trust, { offline, ca });
   const readKey = createKeyReader({
     env,
     http,
@@ -111,7 +111,10 @@ function toProxySettings(env: Environment) {
   };
 }
 
-async function wireTrust(trust: TrustSlice, offline: boolean): Promise<TrustProvider> {
+async function wireTrust(
+  trust: TrustSlice,
+  { offline, ca }: { offline: boolean; ca: string | undefined },
+): Promise<TrustProvider> {
   const read = async (path: string | undefined) =>
     path === undefined
       ? undefined
@@ -125,12 +128,14 @@ async function wireTrust(trust: TrustSlice, offline: boolean): Promise<TrustProv
       rekorKeys: await read(trust.rekorPublicKeyFile),
       tsaCertificates: await read(trust.tsaCertificateFile),
     },
-    fetchTuf: ({ signal }) =>
-      fetchTrustedRootByTuf({
+    fetchTuf: ({ signal }) => {
+      routeFetch(ca);
+      return fetchTrustedRootByTuf({
         signal,
         mirrorUrl: trust.tufMirror,
         rootPath: trust.tufRootJson,
         cachePath: trust.noTufCache ? undefined : trust.tufCacheDirectory,
-      }),
+      });
+    },
   });
 }

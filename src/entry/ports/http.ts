@@ -1,4 +1,4 @@
-import { EnvHttpProxyAgent, request } from "undici";
+import { EnvHttpProxyAgent, request, setGlobalDispatcher } from "undici";
 import type { HttpPort } from "../../policy/index.ts";
 import { toErrorMessage } from "../../types/index.ts";
 import { EntryError } from "../errors.ts";
@@ -6,11 +6,21 @@ import { EntryError } from "../errors.ts";
 const maxRedirects = 5;
 const timeoutMs = 30_000;
 
+/**
+ * Lets Node's own `fetch`, which the TUF client uses, go through the proxies of the environment and trust the given
+ * certificates, too.
+ */
+export function routeFetch(ca: string | undefined): void {
+  setGlobalDispatcher(createAgent(ca));
+}
+
+function createAgent(ca: string | undefined): EnvHttpProxyAgent {
+  return new EnvHttpProxyAgent(ca === undefined ? {} : { connect: { ca }, requestTls: { ca } });
+}
+
 /** Downloads over HTTPS through the proxies of the environment. Redirects are followed, never to plain HTTP. */
 export function createHttpPort(options: { version: string; ca?: string }): HttpPort {
-  const dispatcher = new EnvHttpProxyAgent(
-    options.ca === undefined ? {} : { connect: { ca: options.ca }, requestTls: { ca: options.ca } },
-  );
+  const dispatcher = createAgent(options.ca);
   return {
     async get(url, { maxBytes, signal }) {
       let address = new URL(url);
