@@ -172,4 +172,14 @@ describe("a link to content", () => {
     expect(await createContentFolder(layout).link(digest, { path, bytes: Buffer.from("") })).toBe(false);
     expect(existsSync(path)).toBe(false);
   });
+
+  it("is not written before the content is there", async () => {
+    await reopen();
+    const layout = createLayout(directory);
+    const digest = digestOf("layer") as ContentDigest;
+    const path = layout.blobLink("app", digest);
+    const put = createContentFolder(layout).put(digest, layout.temporary(), { path, bytes: Buffer.from("") });
+    await expect(put).rejects.toMatchObject({ code: "ENOENT" });
+    expect(existsSync(path)).toBe(false);
+  });
 });
