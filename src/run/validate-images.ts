@@ -100,7 +100,7 @@ async function validate(
     effectiveTime: formatEffectiveTime(fixedNs),
     createdAtMs: ports.nowMs(),
     statistics: ports.client.statistics(),
-    notes: await collectNotes(expanded.components, options, ports, signal),
+    notes: await collectNotes(expanded.components, run.prepared, ports, signal),
   };
 }
 
@@ -178,12 +178,11 @@ function toPolicySnapshot(snapshot: Snapshot): Snapshot {
 
 async function collectNotes(
   components: readonly ExpandedComponent[],
-  options: ValidateComponentOptions,
+  prepared: PreparedPolicy,
   ports: ValidateImagesPorts,
   signal: AbortSignal,
 ): Promise<string[]> {
-  const notes: string[] = [];
-  if (!options.hasPolicy) notes.push("The policy has no sources: only the built-in checks were made.");
+  const notes: string[] = [...prepared.notes];
   for (const child of components.flatMap((component) => component.absent)) {
     notes.push(
       `${child.index} lists ${child.digest} for ${child.platform}, which is not in the registry and was not validated.`,

@@ -22,7 +22,7 @@ export function judgeFault(thrown: unknown, call: { name: string; subject: strin
     throw thrown;
   }
   if (!isUndecided(thrown) && (thrown instanceof NoAnswer || thrown instanceof StageError)) {
-    log.error(`${call.name}: ${call.subject}: ${toErrorMessage(thrown)}`);
+    log.info(`${call.name} is undefined: ${toErrorMessage(thrown)}`);
     return undefined;
   }
   throw new PolicyError(

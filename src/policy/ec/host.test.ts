@@ -29,7 +29,7 @@ const sigstore: EcSigstorePort = {
 };
 
 function createHost(bounds: Partial<EcBounds> = {}): EcHost {
-  const log: Log = { ...silentLog, error: (message) => logged.push(message) };
+  const log: Log = { ...silentLog, info: (message) => logged.push(message) };
   return createEcHost({ registry, sigstore, log, bounds });
 }
 
