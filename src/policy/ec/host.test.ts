@@ -164,7 +164,7 @@ describe("ec.oci", () => {
   ] as [string, Json[]][])("%s of %j is undefined, with a line in the log", async (name, args) => {
     expect(await ask(name, ...args)).toBeUndefined();
     expect(logged).toHaveLength(1);
-    expect(logged[0]).toContain(`${name}: `);
+    expect(logged[0]).toContain(`${name} is undefined: `);
   });
 });
 
