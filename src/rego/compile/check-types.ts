@@ -174,8 +174,8 @@ class TypeChecker {
     if (type === undefined) return undefined;
     // References and comprehensions are bound to variables before the call: that must be possible.
     for (const arg of statement.args) {
-      if ((arg.kind !== "ref" && arg.kind !== "comprehension") || !isUnknown(scope.of(arg))) continue;
-      return { location: arg.location, message: "match error", isUnknown: true };
+      const unbound = findUnbound(scope, arg);
+      if (unbound !== undefined) return { location: unbound.location, message: "match error", isUnknown: true };
     }
     const args = statement.output === undefined ? statement.args : [...statement.args, statement.output];
     const wanted = [...type.args, ...(type.result === undefined ? [] : [type.result])];
@@ -229,9 +229,30 @@ function checkEqual(
   right: Term,
   location: Location,
 ): (Found & { isUnknown: boolean }) | undefined {
+  for (const member of [...membersOf(left), ...membersOf(right)]) {
+    const unbound = findUnbound(scope, member);
+    if (unbound !== undefined) return { location: unbound.location, message: "match error", isUnknown: true };
+  }
   const isUnknownSide = isUnknown(scope.of(left)) || isUnknown(scope.of(right));
   if (unifyTerms(scope, left, right)) return undefined;
   return { location, message: "match error", isUnknown: isUnknownSide };
+}
+
+/** The terms in a term that are evaluated before it. */
+function membersOf(term: Term): Term[] {
+  if (term.kind === "ref") return term.operands;
+  if (term.kind === "array" || term.kind === "set") return term.items;
+  return term.kind === "object" ? term.pairs.flat() : [];
+}
+
+/** A reference or comprehension, in a term that is evaluated before a statement, of which no type is known. */
+function findUnbound(scope: TypeScope, term: Term): Term | undefined {
+  if ((term.kind === "ref" || term.kind === "comprehension") && isUnknown(scope.of(term))) return term;
+  for (const member of membersOf(term)) {
+    const found = findUnbound(scope, member);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 function typeOfComprehension(scope: TypeScope, { of, key, term }: ComprehensionTerm): Type | undefined {

@@ -112,9 +112,8 @@ function order(body: readonly Statement[], safe: VariableSet, unsafe: Unsafe): S
     open = open.filter((fact) => !tryPlace(fact));
   }
   for (const fact of open) noteUnsafe(fact, safe, unsafe);
-  if (open.length > 0) return [...body];
   if (isClosed) orderClosures(ordered, atFirst, unsafe);
-  return ordered;
+  return open.length > 0 ? [...body] : ordered;
 }
 
 function noteUnsafe({ statement, variables, closed }: Fact, safe: VariableSet, unsafe: Unsafe): void {

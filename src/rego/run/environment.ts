@@ -91,8 +91,7 @@ export function createEnvironment(compiled: CompiledPolicy, options: LoadOptions
     const place = compiled.locations[at];
     return new RegoError(code, message, place === undefined ? undefined : toLocation(place));
   }
-  const run = new Function("environment", compiled.source) as (environment: unknown) => EmittedPolicy;
-  const emitted = run({
+  const emitted = runSource(compiled.source, {
     K: kit,
     S: state,
     U: undefinedMark,
@@ -105,6 +104,17 @@ export function createEnvironment(compiled: CompiledPolicy, options: LoadOptions
     ObjectBuilder,
   });
   return { state, documents, emitted };
+}
+
+/** Turns the source into functions. Throws RegoError (limit_depth) where its loops are nested too deeply for the parser. */
+function runSource(source: string, environment: object): EmittedPolicy {
+  try {
+    const run = new Function("environment", source) as (environment: object) => EmittedPolicy;
+    return run(environment);
+  } catch (thrown) {
+    if (!(thrown instanceof RangeError)) throw thrown;
+    throw new RegoError("limit_depth", "a rule iterates in too many nested loops: split it into several rules");
+  }
 }
 
 /** Reads a large constant when it is first needed. */

@@ -175,7 +175,7 @@ describe("print", () => {
 });
 
 describe("what is written in policies stays data", () => {
-  const hostile = '"];throw new Error(1);//\\u2028\\u2029`${globalThis.broken=1}';
+  const hostile = '"];throw new Error(1);//\\u2028\\u2029`$' + "{globalThis.broken=1}";
   const quoted = JSON.stringify(hostile);
   it.each([
     ["a string", `p := ${quoted}`],

@@ -1,0 +1,168 @@
+import { describe, expect, it } from "vitest";
+import { RegoErrors } from "../errors.ts";
+import { parseModule } from "../syntax/index.ts";
+import { compileModules } from "./compile.ts";
+import type { CompileOptions } from "./compiled.ts";
+
+/** `row code: message` of each problem of a module whose package is in row 1 and whose text begins in row 2. */
+function problems(text: string, options: Partial<CompileOptions> = {}): string[] {
+  try {
+    compileModules([parseModule("t.rego", `package t\n${text}`)], { entrypoints: "all", ...options });
+    return [];
+  } catch (thrown) {
+    if (!(thrown instanceof RegoErrors)) throw thrown;
+    return thrown.errors.map(({ code, message, location }) => `${location?.row} ${code}: ${message}`);
+  }
+}
+
+describe("safety", () => {
+  it.each([
+    ["a comparison", "p if x > 1", ["2 rego_unsafe_var_error: var x is unsafe"]],
+    ["a head's value", "p := x", ["2 rego_unsafe_var_error: var x is unsafe"]],
+    ["a head's key", "p[x] := 1 if true", ["2 rego_unsafe_var_error: var x is unsafe"]],
+    ["under not", "p if not x", ["2 rego_unsafe_var_error: var x is unsafe"]],
+    ["a wildcard under not", "p if not input.x[_]", ["2 rego_unsafe_var_error: var _ is unsafe"]],
+    ["in a comprehension", "p if { y := [z | z > 1] }", ["2 rego_unsafe_var_error: var z is unsafe"]],
+    ["in every", "p if every x in [1] { x > y }", ["2 rego_unsafe_var_error: var y is unsafe"]],
+    ["a function's result", "f(x) := y", ["2 rego_unsafe_var_error: var y is unsafe"]],
+    ["what is printed", "p if { print(x) }", ["2 rego_compile_error: var x is undeclared"]],
+    ["iteration in what is printed", "p if { print(input[_]) }", ["2 rego_compile_error: var _ is undeclared"]],
+    [
+      "written in another order",
+      "p := y if { y > x; x := 1; y := 2 }",
+      ["2 rego_compile_error: var x referenced above", "2 rego_compile_error: var y referenced above"],
+    ],
+    ["bound later", "p if { y > x; x = 1; y = 2 }", []],
+  ])("%s", (_, text, expected) => {
+    expect(problems(text)).toEqual(expected);
+  });
+});
+
+describe("declarations", () => {
+  it.each([
+    ["assigned twice", "p if { x := 1; x := 2 }", ["2 rego_compile_error: var x assigned above"]],
+    ["declared, not used", "p if { some x; true }", ["2 rego_compile_error: declared var x unused"]],
+    ["an argument again", "f(x) if { x := 1 }", ["2 rego_compile_error: arg x redeclared"]],
+    ["under not", "p if { not x := 1 }", ["2 rego_compile_error: cannot assign vars inside negated expression"]],
+    ["a number", "p if { 1 := 2 }", ["2 rego_compile_error: cannot assign to number"]],
+    [
+      "the input",
+      "p if { input := 1 }",
+      ["2 rego_compile_error: variables must not shadow input (use a different variable name)"],
+    ],
+    [
+      "a rule named input",
+      "input := 1",
+      ["2 rego_compile_error: rules must not shadow input (use a different rule name)"],
+    ],
+    [
+      "two imports",
+      "import data.foo\nimport data.bar.foo\np := foo",
+      ["3 rego_compile_error: import must not shadow import data.foo"],
+    ],
+  ])("%s", (_, text, expected) => {
+    expect(problems(text)).toEqual(expected);
+  });
+});
+
+describe("rules that contradict each other", () => {
+  it.each([
+    [
+      "recursion",
+      "p := q\nq := p",
+      [
+        "2 rego_recursion_error: rule data.t.p is recursive: data.t.p -> data.t.q -> data.t.p",
+        "3 rego_recursion_error: rule data.t.q is recursive: data.t.q -> data.t.p -> data.t.q",
+      ],
+    ],
+    [
+      "recursion through the package",
+      "p := data.t",
+      ["2 rego_recursion_error: rule data.t.p is recursive: data.t.p -> data.t.p"],
+    ],
+    ["a value and a function", "p := 1\np(x) := 2", ["2 rego_type_error: conflicting rules data.t.p found"]],
+    ["a value and a set", "p := 1\np contains 2", ["2 rego_type_error: conflicting rules data.t.p found"]],
+    [
+      "two defaults",
+      "default p := 1\ndefault p := 2",
+      ["1 rego_type_error: multiple default rules data.t.p found at t.rego:2, t.rego:3"],
+    ],
+    [
+      "a value inside of a value",
+      "p.q := 1\np.q.r := 2",
+      ["2 rego_type_error: rule data.t.p.q conflicts with [data.t.p.q.r]"],
+    ],
+  ])("%s", (_, text, expected) => {
+    expect(problems(text)).toEqual(expected);
+  });
+});
+
+describe("calls", () => {
+  it.each([
+    ["unknown", "p if foo(1)", ["2 rego_type_error: undefined function foo"]],
+    ["unknown in a package", "p if data.t.foo(1)", ["2 rego_type_error: undefined function data.t.foo"]],
+    ["too many arguments", "p := count(1, 2)", ["2 rego_type_error: count: arity mismatch"]],
+    [
+      "too many for a rule",
+      "f(x) := x\np := f(1, 2, 3)",
+      ["3 rego_type_error: function data.t.f has arity 1, got 3 arguments"],
+    ],
+    ["the wrong type", 'p if startswith(1, "a")', ["2 rego_type_error: startswith: invalid argument(s)"]],
+    ["the wrong type of a rule", "p := lower(q)\nq := 1", ["2 rego_type_error: lower: invalid argument(s)"]],
+    [
+      "the wrong type for a pattern",
+      'p if { f("a") }\nf(1) := 1',
+      ["2 rego_type_error: data.t.f: invalid argument(s)"],
+    ],
+    ["a shadowed function", "p if { x := 1; x(2) }", ["2 rego_compile_error: called function x shadowed"]],
+    [
+      "forbidden",
+      "p if { http.send({}) }",
+      ["2 rego_type_error: unsafe built-in function calls in expression: http.send"],
+    ],
+    ["print as a value", "p := print(1)", ["2 rego_type_error: print(1) used as value"]],
+    ["values that cannot be equal", 'p if { 1 == "a" }', ["2 rego_type_error: match error"]],
+    ["a member that is not there", 'p := q.r\nq := {"s": 1}', ["2 rego_type_error: undefined ref: data.t.q.r"]],
+    ["a member of a number", "p if { x := 1; x.y }", ["2 rego_type_error: undefined ref: x.y"]],
+  ])("%s", (_, text, expected) => {
+    expect(problems(text)).toEqual(expected);
+  });
+});
+
+describe("with", () => {
+  it.each([
+    [
+      "an unknown target",
+      "p if { true with foo as 1 }",
+      ["2 rego_type_error: with keyword target must reference existing input, data, or a function"],
+    ],
+    [
+      "a part of a rule",
+      'p if { q with data.t.r.x as 1 }\nr := {"x": 1}\nq := r.x',
+      ["2 rego_compile_error: with keyword cannot partially replace virtual document(s)"],
+    ],
+    [
+      "a relation",
+      "p if { true with walk as 1 }",
+      ["2 rego_compile_error: with keyword replacing built-in function: target must not be a relation"],
+    ],
+  ])("%s", (_, text, expected) => {
+    expect(problems(text)).toEqual(expected);
+  });
+});
+
+describe("strict mode", () => {
+  it.each([
+    ["an unused variable", "p if { x := 1 }", ["2 rego_compile_error: assigned var x unused"]],
+    ["an unused import", "import data.foo\np := 1", ["2 rego_compile_error: import data.foo unused"]],
+    [
+      "an unused argument",
+      "f(x) := 1",
+      ["2 rego_compile_error: unused argument x. (hint: use _ (wildcard variable) instead)"],
+    ],
+    ["a variable that a head uses", "p := x if { x := 1 }", []],
+  ])("%s", (_, text, expected) => {
+    expect(problems(text, { strict: true })).toEqual(expected);
+    expect(problems(text)).toEqual([]);
+  });
+});
