@@ -1,9 +1,10 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { OutputSlice } from "../inputs/index.ts";
 import { renderReport } from "../report/index.ts";
 import { type Report, toErrorMessage } from "../types/index.ts";
 import { EntryError } from "./errors.ts";
+import { makeFolder } from "./ports/folders.ts";
 
 export interface OutputPorts {
   writeOut(text: string): void;
@@ -31,7 +32,7 @@ export async function writeOutputs(report: Report, output: OutputSlice, ports: O
 }
 
 async function writeTarget(path: string, text: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   await writeFile(path, text);
 }
 

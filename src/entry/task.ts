@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { parseTaskParameters, readTaskPlaces, type TaskPlaces, type TaskStepConfiguration } from "../inputs/index.ts";
 import { type AppStudioResult, decideExitCode, toAppStudioResult } from "../report/index.ts";
@@ -9,6 +9,7 @@ import { EntryError } from "./errors.ts";
 import { readExtraCertificates } from "./ports/certificates.ts";
 import { createClusterReader } from "./ports/cluster.ts";
 import { localFiles } from "./ports/files.ts";
+import { makeFolder } from "./ports/folders.ts";
 import { createHttpPort } from "./ports/http.ts";
 import { exitCodes, toProblem } from "./problems.ts";
 import { resolveTaskLookups } from "./task-lookups.ts";
@@ -134,7 +135,7 @@ function toMissing(path: string): EntryError {
 
 async function writeBelow(path: string, content: Uint8Array | string): Promise<void> {
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     await writeFile(path, content);
   } catch (error) {
     throw toUnwritable(path, error);

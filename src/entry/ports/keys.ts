@@ -20,7 +20,7 @@ export function createKeyReader(ports: KeyPorts): (key: string, signal: AbortSig
       case "pem":
         return reference.pem;
       case "file":
-        return toText(await localFiles.read(reference.path, { maxBytes: maxKeyBytes, signal }));
+        return await readKeyFile(reference.path, signal);
       case "http":
         return toText(await ports.http.get(reference.url, { maxBytes: maxKeyBytes, signal }));
       case "env":
@@ -35,6 +35,18 @@ export function createKeyReader(ports: KeyPorts): (key: string, signal: AbortSig
         throw new EntryError(reference.message, { code: "key-unsupported", subject: reference.scheme });
     }
   };
+}
+
+async function readKeyFile(path: string, signal: AbortSignal): Promise<string> {
+  try {
+    return toText(await localFiles.read(path, { maxBytes: maxKeyBytes, signal }));
+  } catch (error) {
+    if (!(error instanceof EntryError)) throw error;
+    throw new EntryError(
+      `expected a file with a public key (PEM), ${error.message}; check the path, or give the PEM text`,
+      { code: error.code, subject: path, cause: error },
+    );
+  }
 }
 
 function readVariable(name: string, env: KeyPorts["env"]): string {
