@@ -1,6 +1,7 @@
 import { rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { parseTaskParameters, readTaskPlaces, type TaskPlaces, type TaskStepConfiguration } from "../inputs/index.ts";
+import type { HttpPort } from "../policy/index.ts";
 import { type AppStudioResult, decideExitCode, toAppStudioResult } from "../report/index.ts";
 import { type Log, type Report, toErrorMessage } from "../types/index.ts";
 import { toVerdict, validateAndReport } from "./commands/validate-image.ts";
@@ -74,13 +75,12 @@ async function validateParameters(
   const { env, log } = machine;
   const task = parseTaskParameters(env);
   for (const name of task.ineffective) log.warning(`the parameter ${name} has no effect`);
-  const ca = await readExtraCertificates(env);
   const configuration = await resolveTaskLookups(
     task,
     {
       cluster: createClusterReader({ env, userAgent: `sealcheck/${version}` }),
       files: localFiles,
-      http: createHttpPort({ version, ...(ca === undefined ? {} : { ca }) }),
+      http: { get: async (url, options) => (await createTaskHttpPort(machine)).get(url, options) },
       writeFile: writeBelow,
       log,
     },
@@ -88,6 +88,12 @@ async function validateParameters(
   );
   const report = await validateAndReport(configuration, machine, console, signal);
   return { report, strict: configuration.run.strict };
+}
+
+/** Made only where something is downloaded: the folders of SSL_CERT_DIR hold hundreds of files. */
+async function createTaskHttpPort({ env }: Machine): Promise<HttpPort> {
+  const ca = await readExtraCertificates(env);
+  return createHttpPort({ version, ...(ca === undefined ? {} : { ca }) });
 }
 
 /** As on the command line; and where nothing was checked, a strict task fails too. */

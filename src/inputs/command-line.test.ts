@@ -327,6 +327,12 @@ describe("other commands", () => {
       ["demo", "--no-color"],
       { kind: "demo", configuration: { color: "never", workers: "auto", logLevel: "warning" } },
     ],
+    ["task validate", ["task", "validate"], { kind: "task", configuration: { step: "validate", logLevel: "warning" } }],
+    [
+      "task assert",
+      ["task", "assert", "--quiet"],
+      { kind: "task", configuration: { step: "assert", logLevel: "error" } },
+    ],
     [
       "test",
       ["test", "a", "-v", "-r", "x", "b"],
