@@ -45,6 +45,11 @@ export interface VerifyResult {
   corrupt: number;
 }
 
+export interface TeeOptions {
+  signal?: AbortSignal;
+  confirm?(): Promise<boolean>;
+}
+
 /**
  * Content-addressed files in a folder with a size bound, for any number of readers, writers and processes. Whatever
  * goes wrong with the folder is a miss and a line in the log; only the source of a stream can fail a reader.
@@ -64,9 +69,10 @@ export interface ContentStore {
    * Passes a stream through and stores it. Readers of the same digest and scope share one flight: only the first one's
    * `source` is read, once, as fast as it comes, and each reader follows at its own pace. Ends with CacheError
    * `digest-mismatch` where the bytes are not those of the digest; the source's errors reach every reader. A reader
-   * whose signal aborts gets the signal's reason, and the others go on.
+   * whose signal aborts gets the signal's reason, and the others go on. `confirm` is asked where the content is there, or
+   * on its way, for other scopes alone: whether this scope may have it too; else it reads a source of its own.
    */
-  tee(digest: Digest, scope: string, source: ByteSource, options?: { signal?: AbortSignal }): ByteStream;
+  tee(digest: Digest, scope: string, source: ByteSource, options?: TeeOptions): ByteStream;
   /** Whether the content is there, or on its way, for some scope. Its bytes are not checked. */
   has(digest: Digest): Promise<boolean>;
   /** Lets a scope see content that is there: to be called when the registry has confirmed that who asks may. */

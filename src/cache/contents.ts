@@ -14,6 +14,8 @@ export interface Contents {
   find(digest: Digest, scope: string): Promise<ByteStream | undefined>;
   readAll(digest: Digest, scope: string, maxBytes: number): Promise<Uint8Array | undefined>;
   grant(digest: Digest, scope: string): Promise<void>;
+  /** Whether there is a file for some scope. Its bytes are not checked. */
+  exists(digest: Digest): Promise<boolean>;
   /** Removes content whose bytes are not its name. */
   dropCorrupt(digest: Digest): Promise<void>;
   /** This process has seen the bytes of a file of this size. */
@@ -102,6 +104,13 @@ export function createContents(context: StoreContext): Contents {
       const { path: temporary, file } = await createTemporaryFile(files, layout);
       await file.close();
       await renameFinished(files, temporary, { path, bytes: 0 });
+    },
+
+    async exists(digest) {
+      const state = await attempt(`look for ${digest}`, async () =>
+        (await context.isReady()) ? files.state(layout.blob(digest)) : undefined,
+      );
+      return state !== undefined;
     },
 
     dropCorrupt,

@@ -1,5 +1,5 @@
 import { type Digest, toErrorMessage } from "../types/index.ts";
-import type { ByteSource, ByteStream } from "./content-store.ts";
+import type { ByteSource, ByteStream, TeeOptions } from "./content-store.ts";
 import type { Contents } from "./contents.ts";
 import { type Flight, type FlightFile, startFlight } from "./flight.ts";
 import type { Housekeeping } from "./housekeeping.ts";
@@ -8,15 +8,17 @@ import { createTemporaryFile, renameFinished } from "./temporary-file.ts";
 
 /** Content on its way into the store. */
 export interface Departures {
-  tee(digest: Digest, scope: string, source: ByteSource, options?: { signal?: AbortSignal }): ByteStream;
+  tee(digest: Digest, scope: string, source: ByteSource, options?: TeeOptions): ByteStream;
   isUnderWay(digest: Digest): boolean;
-  /** Lets a scope join, and read what becomes of it. */
-  addScope(digest: Digest, scope: string): void;
+  /** Lets a scope join, and read what is there or becomes of it. */
+  grant(digest: Digest, scope: string): Promise<void>;
 }
 
 export function createDepartures(context: StoreContext, contents: Contents, housekeeping: Housekeeping): Departures {
   const { files, layout, attempt, counts } = context;
   const flights = new Map<Digest, { flight: Flight; scopes: Set<string> }>();
+
+  const isUnderWay = (digest: Digest) => flights.get(digest)?.flight.canJoin() ?? false;
 
   function countFault<T>(result: T | undefined): T | undefined {
     if (result === undefined) counts.writeFaults += 1;
@@ -50,11 +52,30 @@ export function createDepartures(context: StoreContext, contents: Contents, hous
     );
   }
 
-  function depart(digest: Digest, scope: string, source: ByteSource): Flight {
+  async function grant(digest: Digest, scope: string): Promise<void> {
+    flights.get(digest)?.scopes.add(scope);
+    if (!(await context.isReady())) return;
+    await attempt("note who may read", () => context.keepPending(contents.grant(digest, scope)));
+  }
+
+  async function findFinished(digest: Digest, scope: string, confirm: () => Promise<boolean>) {
+    const found = await contents.find(digest, scope);
+    if (found || !(await contents.exists(digest))) return found;
+    // Whoever asks may give up; others may have joined by then, who read the source.
+    if (!(await confirm().catch(() => false))) return undefined;
+    await grant(digest, scope);
+    return contents.find(digest, scope);
+  }
+
+  function depart(
+    digest: Digest,
+    scope: string,
+    { source, confirm }: { source: ByteSource; confirm: () => Promise<boolean> },
+  ): Flight {
     const scopes = new Set([scope]);
     const flight = startFlight({
       digest,
-      findFinished: () => contents.find(digest, scope),
+      findFinished: () => findFinished(digest, scope, confirm),
       source,
       createFile: () => createFile(digest, scopes),
       maxBytes: context.maxBytes,
@@ -72,22 +93,29 @@ export function createDepartures(context: StoreContext, contents: Contents, hous
   }
 
   return {
-    async *tee(digest, scope, source, { signal } = {}) {
+    async *tee(digest, scope, source, options = {}) {
+      const { signal } = options;
+      let answer: Promise<boolean> | undefined;
+      const confirm = async () => {
+        answer ??= options.confirm?.();
+        return (await answer) ?? false;
+      };
+      const isOthers = isUnderWay(digest) && !flights.get(digest)?.scopes.has(scope);
+      if (isOthers && (await confirm())) await grant(digest, scope);
       const known = flights.get(digest);
       if (!known?.flight.canJoin()) {
-        yield* depart(digest, scope, source).read(signal);
+        yield* depart(digest, scope, { source, confirm }).read(signal);
       } else if (known.scopes.has(scope)) {
         counts.shared += 1;
         yield* known.flight.read(signal);
       } else {
         // Under way for somebody else: a download of one's own, not stored twice, shows that one may read it.
         yield* startFlight({ digest, source, maxBytes: context.maxBytes, ...withoutFile }).read(signal);
-        known.scopes.add(scope);
-        await attempt("note who may read", () => context.keepPending(contents.grant(digest, scope)));
+        await grant(digest, scope);
       }
     },
-    isUnderWay: (digest) => flights.get(digest)?.flight.canJoin() ?? false,
-    addScope: (digest, scope) => void flights.get(digest)?.scopes.add(scope),
+    isUnderWay,
+    grant,
   };
 }
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Digest, silentLog, toDigest, toHex } from "../types/index.ts";
-import type { ByteStream, ContentStore, ContentStoreOptions } from "./content-store.ts";
+import type { ByteSource, ByteStream, ContentStore, ContentStoreOptions } from "./content-store.ts";
 import { createContentStore } from "./directory-store.ts";
 import { type CacheFiles, diskFiles } from "./files.ts";
 
@@ -271,6 +271,40 @@ describe("scopes", () => {
     await store.close();
     expect(await read(await store.get(digest, other))).toEqual(content);
     expect(store.statistics()).toMatchObject({ stored: 1, shared: 0 });
+  });
+
+  it("join, or read what is there, when it is confirmed that they may; they are asked about once each", async () => {
+    const store = open();
+    const valve = createValve(content);
+    const asked: string[] = [];
+    const readAs = (name: string, answer: boolean, source: ByteSource = forbidden) => {
+      const confirm = async () => {
+        asked.push(name);
+        return answer;
+      };
+      return read(store.tee(digest, name, source, { confirm }));
+    };
+    const first = readAs("first", true, valve.source);
+    valve.open(1);
+    const second = readAs("second", true);
+    expect(await readAs("third", false, () => inPieces(content))).toEqual(content);
+    valve.open(3);
+    expect(await Promise.all([first, second])).toEqual([content, content]);
+    await store.close();
+    expect(await readAs("fourth", true)).toEqual(content);
+    await expect(readAs("fifth", false)).rejects.toThrow("asked again");
+    expect(await readAs("second", false)).toEqual(content);
+    expect(asked).toEqual(["second", "third", "fourth", "fifth"]);
+    expect(await store.get(digest, "fifth")).toBeUndefined();
+    await store.close();
+  });
+
+  it("read the source where the one who asked for them gave up", async () => {
+    const store = open();
+    await put(store);
+    const confirm = () => Promise.reject(new Error("gave up"));
+    expect(await read(store.tee(digest, other, inPieces(content), { confirm }))).toEqual(content);
+    await store.close();
   });
 
   it("join after a grant", async () => {

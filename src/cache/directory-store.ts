@@ -30,19 +30,8 @@ export function createContentStore(options: ContentStoreOptions): ContentStore {
     readAll: async (digest, scope, limit) => count(await contents.readAll(digest, scope, limit)),
     tee: departures.tee,
 
-    async has(digest) {
-      if (departures.isUnderWay(digest)) return true;
-      const state = await context.attempt(`look for ${digest}`, async () =>
-        (await context.isReady()) ? files.state(layout.blob(digest)) : undefined,
-      );
-      return state !== undefined;
-    },
-
-    async grant(digest, scope) {
-      departures.addScope(digest, scope);
-      if (!(await context.isReady())) return;
-      await context.attempt("note who may read", () => context.keepPending(contents.grant(digest, scope)));
-    },
+    has: async (digest) => departures.isUnderWay(digest) || contents.exists(digest),
+    grant: departures.grant,
 
     writeNote: (name, scope, text) => context.keepPending(notes.write(name, scope, text)),
     readNote: notes.read,

@@ -7,6 +7,7 @@ export type {
   ContentStore,
   ContentStoreOptions,
   PruneResult,
+  TeeOptions,
   VerifyResult,
 } from "./content-store.ts";
 export { createContentStore } from "./directory-store.ts";

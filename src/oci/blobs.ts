@@ -7,7 +7,7 @@ import { createFlights } from "./flights.ts";
 import { repositoryName } from "./reference.ts";
 import type { RegistryClient } from "./registry-client.ts";
 import type { RegistrySession } from "./session.ts";
-import { openStored, toOciError, toScope } from "./store-access.ts";
+import { isAllowed, toOciError, toScope } from "./store-access.ts";
 
 /** Larger blobs are not kept in memory. */
 const maxRememberedBytes = 256 * 1024;
@@ -36,12 +36,18 @@ export function createBlobs(options: BlobOptions): Pick<RegistryClient, "fetchBl
     const session = options.sessionFor(ref.registry);
     if (store === undefined) return checkDigest(downloadBlob(session, question), question);
     const scope = toScope(ref, await session.identity(ref.repository, signal));
-    const stored = readsStore
-      ? await openStored(store, { ref, digest, size, session, scope, signal, subject })
-      : undefined;
-    if (stored) session.countCacheHit();
+    const stored = readsStore ? await store.get(digest, scope) : undefined;
+    if (stored) {
+      session.countCacheHit();
+      return guard(stored, question);
+    }
     const download = (shared: AbortSignal) => downloadBlob(session, { ...question, signal: shared });
-    return guard(stored ?? store.tee(digest, scope, download, { signal }), question);
+    const confirm = async () => {
+      const allowed = await isAllowed({ ref, digest, session, signal, subject });
+      if (allowed) session.countCacheHit();
+      return allowed;
+    };
+    return guard(store.tee(digest, scope, download, { signal, confirm }), question);
   }
 
   return {

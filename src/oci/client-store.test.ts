@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createContentStore } from "../cache/index.ts";
-import { type Digest, silentLog, toHex } from "../types/index.ts";
+import { type Digest, silentLog, toDigest, toHex } from "../types/index.ts";
 import type { Credential } from "./credentials.ts";
 import {
   createFakeRegistry,
@@ -49,11 +49,10 @@ const holding = (password: string) => ({
   credentials: { find: async (): Promise<Credential> => ({ kind: "basic", username: "u", password }) },
 });
 
-async function read(client: RegistryClient, digest: Digest, maxBytes = limits.maxBytes): Promise<Buffer> {
+async function read(client: RegistryClient, digest: Digest, repository = "team/app"): Promise<Buffer> {
   const pieces: Uint8Array[] = [];
-  for await (const piece of await client.openBlob(location(), { digest, size: content.length }, { maxBytes, signal })) {
-    pieces.push(piece);
-  }
+  const ref = { registry: registry.host, repository };
+  for await (const piece of await client.openBlob(ref, { digest, size: content.length }, limits)) pieces.push(piece);
   return Buffer.concat(pieces);
 }
 
@@ -115,6 +114,48 @@ describe("blobs on disk", () => {
     await expect(read(startRun({ ...holding("three"), offline: true }), digest)).rejects.toMatchObject({
       code: "offline",
     });
+  });
+
+  it("are downloaded once for repositories that share them, large or small, one after the other or all at once", async () => {
+    const repositories = Array.from({ length: 8 }, (_, index) => `team/app-${index}`);
+    for (const bytes of [content, Buffer.from("small")]) {
+      const digest = toDigest(bytes);
+      for (const repository of repositories) registry.addBlob(repository, bytes);
+      const client = startRun();
+      const open = async (repository: string) =>
+        Buffer.from(await client.fetchBlob({ registry: registry.host, repository }, { digest }, limits));
+      const early = await Promise.all(repositories.slice(0, 6).map(open));
+      const late = [await open("team/app-6"), await open("team/app-7")];
+      for (const read of [...early, ...late]) expect(read).toEqual(bytes);
+      const asked = registry.seen.splice(0).map(({ method }) => method);
+      expect(asked.sort()).toEqual(["GET", ...Array(7).fill("HEAD")]);
+      expect(client.statistics()[registry.host]?.cacheHits).toBe(7);
+      await client.close();
+    }
+  });
+
+  it("are not asked about by those who wait for a download of their own repository", async () => {
+    const digest = registry.addBlob("team/app", content);
+    const client = startRun();
+    const stream = (await client.openBlob(location(), { digest }, limits))[Symbol.asyncIterator]();
+    await stream.next();
+    expect(await read(client, digest)).toEqual(content);
+    await stream.return?.();
+    expect(registry.seen.map(({ method }) => method)).toEqual(["GET"]);
+  });
+
+  it("are downloaded for oneself where the registry does not say yes while they are on their way to others", async () => {
+    const digest = registry.addBlob("team/app", content);
+    registry.addBlob("team/other", content);
+    registry.on(`HEAD /v2/team/other/blobs/${digest}`, plain(404));
+    const client = startRun();
+    const stream = (await client.openBlob(location(), { digest }, limits))[Symbol.asyncIterator]();
+    await stream.next();
+    expect(await read(client, digest, "team/other")).toEqual(content);
+    registry.on(`GET /v2/team/third/blobs/${digest}`, plain(403));
+    await expect(read(client, digest, "team/third")).rejects.toMatchObject({ code: "forbidden" });
+    await stream.return?.();
+    expect(registry.countOf(`GET /v2/team/other/blobs/${digest}`)).toBe(1);
   });
 
   it("leave no secret in the folder's names", async () => {

@@ -1,18 +1,14 @@
-import { type ByteStream, CacheError, type ContentStore } from "../cache/index.ts";
+import { CacheError } from "../cache/index.ts";
 import type { Digest } from "../types/index.ts";
 import { hasOciCode, OciError } from "./errors.ts";
 import type { RepositoryLocation } from "./reference.ts";
 import type { RegistrySession } from "./session.ts";
 
-/** Content of this size and more is confirmed by a HEAD, smaller content is fetched again instead. */
-const confirmFromBytes = 64 * 1024;
-
-export interface StoredBlobQuestion {
+/** Whether these credentials may have what the disk cache holds, or is about to, for others. */
+export interface PermissionQuestion {
   ref: RepositoryLocation;
   digest: Digest;
-  size: number | undefined;
   session: RegistrySession;
-  scope: string;
   signal: AbortSignal;
   subject: string;
 }
@@ -23,19 +19,10 @@ export function toScope(ref: RepositoryLocation, identity: string): string {
 }
 
 /**
- * Opens a blob of the disk cache. Where it was stored for somebody else, the registry is asked first (one HEAD) whether
- * these credentials may have it; whatever it says other than yes is a miss, and the download that follows tells why.
+ * Asks the registry (one HEAD) whether a blob may be had that was stored for somebody else. Whatever it says other than
+ * yes is a no, and the download that follows tells why.
  */
-export async function openStored(store: ContentStore, question: StoredBlobQuestion): Promise<ByteStream | undefined> {
-  const { digest, scope, size } = question;
-  const found = await store.get(digest, scope);
-  if (found || (size ?? 0) < confirmFromBytes || !(await store.has(digest))) return found;
-  if (!(await isAllowed(question))) return undefined;
-  await store.grant(digest, scope);
-  return store.get(digest, scope);
-}
-
-async function isAllowed({ ref, digest, session, signal, subject }: StoredBlobQuestion): Promise<boolean> {
+export async function isAllowed({ ref, digest, session, signal, subject }: PermissionQuestion): Promise<boolean> {
   try {
     return await session.request(
       {
