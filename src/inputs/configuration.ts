@@ -81,7 +81,7 @@ export type RequiredPlatforms = "all" | "none" | readonly string[];
 export interface RegistrySlice {
   readonly pull: PullPolicy;
   readonly offline: boolean;
-  /** Registries (`host[:port]`) that may be spoken to over http or with a certificate that does not verify. */
+  /** Registries (`host[:port]`) that may be asked over plain HTTP, besides loopback. A certificate is always verified. */
   readonly insecureRegistries: readonly string[];
   readonly platforms: RequiredPlatforms;
   /** Components resolved at once (`IMAGE_INDEX_WORKERS`). */

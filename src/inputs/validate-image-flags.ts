@@ -230,7 +230,7 @@ const registryGroup: FlagGroup = {
       name: "insecure-registry",
       kind: "list",
       value: "HOST[:PORT]",
-      help: "Repeatable. Registry to speak http with, or whose certificate is not checked.",
+      help: "Repeatable. Registry that is asked over plain HTTP. Certificates are always verified: name an authority of your own in SSL_CERT_FILE.",
     },
     { name: "retry-max-retry", kind: "count", value: "N", fallback: "3", help: "Tries after the first; 0 is one try." },
     { name: "retry-duration", kind: "duration", value: "TIME", fallback: "1s", help: "First wait between tries." },
