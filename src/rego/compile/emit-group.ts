@@ -31,7 +31,7 @@ export function emitKeyedGroups(unit: EmitUnit): void {
 
 function emitFunctionGroup(unit: EmitUnit, group: Group): void {
   const { index, arity } = group;
-  const params = Array.from({ length: arity }, (_, position) => `a${position}`);
+  const params = Array.from({ length: arity }, (_, position) => `x${position}`);
   const list = ["c", ...params].join(",");
   if (unit.plan.pending.has(group) || isHeavy(group)) {
     unit.lines.push(`function F${index}(${list}){return K.invoke(c,${index},[${params.join(",")}],E${index});}`);
@@ -120,7 +120,7 @@ function emitChain(emitter: BodyEmitter, group: Group, rule: LoweredRule, isEarl
 function emitBranch(emitter: BodyEmitter, group: Group, branch: Branch, pending: string, mode: string): void {
   const { unit } = emitter;
   emitter.block([], pending, () => {
-    for (const [position, arg] of branch.args.entries()) emitter.match(arg, `a${position}`);
+    for (const [position, arg] of branch.args.entries()) emitter.match(arg, `x${position}`);
     for (const statement of branch.body) emitter.statement(statement);
     const value = branch.value === undefined ? "true" : emitter.atom(emitter.term(branch.value));
     // Nothing else can give another value: there is no conflict to look for.

@@ -13,9 +13,15 @@ export function loadPolicy(compiled: CompiledPolicy, options: LoadOptions = {}):
   const environment = createEnvironment(compiled, options);
   const size = compiled.rules.length;
   const data = options.data ?? RegoObject.empty;
-  const context = new Context(undefined, new Uint8Array(size), { input: undefined, data, size });
   const volatile = Uint8Array.from(compiled.rules, ({ shared }) => (shared ? 0 : 1));
+  const createContext = () => new Context(undefined, new Uint8Array(size), { input: undefined, data, size });
+  // Where errors of built-in functions are strict, a document can have another value.
+  const lenient = createContext();
+  const strict = createContext();
   return {
-    start: (started) => createEvaluation(compiled, environment, { context, volatile }, started),
+    start: (started) => {
+      const context = started.strictBuiltinErrors === true ? strict : lenient;
+      return createEvaluation(compiled, environment, { context, volatile }, started);
+    },
   };
 }

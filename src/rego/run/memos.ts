@@ -1,0 +1,102 @@
+import { canonicalKey, type Value } from "../value/index.ts";
+import { type CallMemo, type Context, type Memo, type Outcome, pendingMark, undefinedMark } from "./context.ts";
+import type { State } from "./state.ts";
+
+export type EvaluateDocument = (context: Context) => Outcome;
+export type EvaluateKey = (context: Context, key: Value) => Outcome;
+export type EvaluateCall = (context: Context, args: readonly Value[]) => Outcome;
+
+/** What emitted code looks documents and functions up with, so that each is evaluated once in its context. */
+export function createMemos(state: State) {
+  return {
+    /** The value of a document that the context does not remember. */
+    lookup(context: Context, rule: number, code: EvaluateDocument): Outcome {
+      const owner = context.ownerOf(rule);
+      let memo = owner.memo[rule];
+      if (memo === undefined) {
+        memo = toMemo(evaluate(state, owner, undefined, code));
+        remember(state, owner, rule, memo);
+      }
+      if (owner !== context) remember(state, context, rule, memo);
+      return memo === undefinedMark ? undefined : memo;
+    },
+    /** The part of a document that has to do with one key. */
+    lookupKey(context: Context, rule: number, key: Value, code: EvaluateKey): Outcome {
+      const owner = context.ownerOf(rule);
+      const whole = owner.memo[rule];
+      if (whole !== undefined && whole !== pendingMark) return whole === undefinedMark ? undefined : whole;
+      const level = memoOf(owner.keyed, rule);
+      return recall(state, level, canonicalKey(key), () => evaluate(state, owner, key, code));
+    },
+    /** A function's result. Arguments that are collections are told apart by identity: that is quick, and often enough. */
+    invoke(context: Context, rule: number, args: readonly Value[], code: EvaluateCall): Outcome {
+      let owner = context.ownerOf(rule);
+      // Results for arguments that came from an input must not outlive its evaluation.
+      if (owner.parent === undefined) owner = state.run.root;
+      const level = levelOf(memoOf(owner.calls, rule), args);
+      return recall(state, level, args[args.length - 1] as Value, () => evaluate(state, owner, args, code));
+    },
+  };
+}
+
+function toMemo(outcome: Outcome): Memo {
+  return outcome === undefined ? undefinedMark : outcome;
+}
+
+function evaluate<A>(
+  state: State,
+  context: Context,
+  argument: A,
+  code: (context: Context, argument: A) => Outcome,
+): Outcome {
+  state.descend();
+  const outcome = code(context, argument);
+  state.leave();
+  return outcome;
+}
+
+/** What is pending is remembered until the next pass begins. */
+function remember(state: State, context: Context, rule: number, memo: Memo): void {
+  context.memo[rule] = memo;
+  if (memo !== pendingMark) return;
+  state.run.resets.push(() => {
+    context.memo[rule] = undefined;
+  });
+}
+
+function recall(state: State, level: CallMemo, key: Value, compute: () => Outcome): Outcome {
+  const known = level.get(key) as Memo | undefined;
+  if (known !== undefined) return known === undefinedMark ? undefined : known;
+  const outcome = compute();
+  level.set(key, toMemo(outcome));
+  if (outcome === pendingMark) {
+    state.run.resets.push(() => {
+      level.delete(key);
+    });
+  }
+  return outcome;
+}
+
+function memoOf(maps: Map<number, CallMemo>, rule: number): CallMemo {
+  let memo = maps.get(rule);
+  if (memo === undefined) {
+    memo = new Map();
+    maps.set(rule, memo);
+  }
+  return memo;
+}
+
+/** The level of the last argument. */
+function levelOf(memo: CallMemo, args: readonly Value[]): CallMemo {
+  let level = memo;
+  for (let index = 0; index < args.length - 1; index += 1) {
+    const key = args[index] as Value;
+    let next = level.get(key) as CallMemo | undefined;
+    if (next === undefined) {
+      next = new Map();
+      level.set(key, next);
+    }
+    level = next;
+  }
+  return level;
+}
