@@ -9,6 +9,7 @@ import { crypto } from "./crypto.ts";
 import { encodings } from "./encodings.ts";
 import { glob } from "./glob.ts";
 import { graph, walk, walkValues } from "./graph.ts";
+import { graphql } from "./graphql.ts";
 import { jsonPatch } from "./json-patch.ts";
 import { jsonPaths } from "./json-paths.ts";
 import { jsonSchema } from "./json-schema.ts";
@@ -42,6 +43,7 @@ const tables: readonly BuiltinTable[] = [
   encodings,
   glob,
   graph,
+  graphql,
   jsonPatch,
   jsonPaths,
   jsonSchema,
