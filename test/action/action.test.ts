@@ -3,7 +3,15 @@ import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createHttpTarget, pushImage } from "../../src/demo/index.ts";
+import {
+  attestImage,
+  createHttpTarget,
+  createKeyPair,
+  createProvenance,
+  pushImage,
+  pushPolicy,
+  signImage,
+} from "../../src/demo/index.ts";
 import { type CacheServer, startCacheServer } from "../fixtures/cache-server.ts";
 import { type DemoRegistry, startDemoRegistry } from "../fixtures/demo-registry.ts";
 import { root } from "../sealcheck.ts";
@@ -262,6 +270,42 @@ describe("between runs", () => {
     expect(requests.length).toBeGreaterThan(0);
   });
 
+  it("fetches no layer again that a policy reads files of", async () => {
+    const target = createHttpTarget({ registry: shop.registry.host });
+    const key = createKeyPair();
+    const files = { "release/notice.yaml": "reviewed: true\n", "filler.txt": "x".repeat(200_000) };
+    const image = await pushImage(target, { repository: "layers/app", tag: "v1", files });
+    await signImage(target, image, key);
+    const statement = createProvenance({
+      image: "layers/app",
+      digest: image.digest,
+      git: { url: "https://git.example.com/app", revision: "0".repeat(40) },
+    });
+    await attestImage(target, image, statement, key);
+    const policy = await pushPolicy(target, {
+      repository: "layers/policy",
+      tag: "v1",
+      files: { "notice.rego": noticePolicy },
+    });
+    const run = () =>
+      freshRun(
+        {},
+        {
+          images: "",
+          image: image.tagReference,
+          key: key.publicKeyPem,
+          policy: JSON.stringify({ sources: [{ policy: [`oci::${policy.tagReference}`] }] }),
+        },
+      );
+    const layer = `GET /v2/layers/app/blobs/${image.layers[0]?.digest}`;
+    const cold = await run();
+    expect(cold.run.outputs.success).toBe("true");
+    expect(cold.requests).toContain(layer);
+    const warm = await run();
+    expect(warm.run.outputs.success).toBe("true");
+    expect(warm.requests.filter((request) => request.includes("/blobs/"))).toEqual([]);
+  });
+
   it("asks for tags again: a moved tag is seen at once", async () => {
     const target = createHttpTarget({ registry: shop.registry.host });
     const moved = await pushImage(target, { repository: "demo/storefront", tag: "v1", files: { "etc/motd": "other" } });
@@ -395,6 +439,22 @@ describe("between runs", () => {
     expect(cache.keys.at(-1)).toBe(key);
   }
 });
+
+/** Wants a file in the image's layers. */
+const noticePolicy = `package notice
+
+import rego.v1
+
+# METADATA
+# title: Notice is there
+# custom:
+#   short_name: present
+deny contains result if {
+	files := ec.oci.image_files(input.image.ref, ["release"])
+	not files["release/notice.yaml"].reviewed
+	result := {"code": "notice.present", "msg": "the notice is missing"}
+}
+`;
 
 function listFiles(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
