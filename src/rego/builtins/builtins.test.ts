@@ -228,6 +228,15 @@ describe("bounds", () => {
     ["a deep template", "strings.render_template", [deepTemplate, RegoObject.empty], "eval_builtin_error"],
     ["a schema that refers to itself", "json.match_schema", [fromJson({}), fromJson({ $ref: "#" })], "limit_depth"],
     ["a number with many digits", "to_number", ["1e300000"], "eval_builtin_error"],
+    ["a deep GraphQL query", "graphql.parse_query", ["{a".repeat(500) + "}".repeat(500)], "eval_builtin_error"],
+    ["a deep GraphQL value", "graphql.parse_query", [`{a(x: ${"[".repeat(500)}`], "eval_builtin_error"],
+    [
+      "GraphQL fields that repeat",
+      "graphql.is_valid",
+      [`{${"s ".repeat(1000)}}`, "type Query {s: Int}"],
+      "limit_output",
+    ],
+    ["texts that overlap", "indexof_n", ["a".repeat(200_000), "a".repeat(100_000)], "limit_output"],
     ["a graph with many cycles", "graph.reachable_paths", [manyCycles(), ["a"]], "limit_output"],
   ])("refuses %s", (_title, name, args, code) => {
     expect(() => call(name, args)).toThrow(expect.objectContaining({ code }));
@@ -237,6 +246,8 @@ describe("bounds", () => {
     expect(call("regex.match", ["^(a+)+$", `${"a".repeat(50_000)}b`])).toBe(false);
     expect(call("regex.match", ["(x*)*y", "x".repeat(20_000)])).toBe(false);
     expect(call("glob.match", ["*a".repeat(50), ["/"], "a".repeat(5000)])).toBe(true);
+    expect(call("graphql.parse_query", [`{${"a ".repeat(50_000)}}`])).toBeDefined();
+    expect(call("strings.render_template", ["{{.a}}".repeat(20_000), fromJson({ a: "x" })])).toHaveLength(20_000);
     expect(call("regex.globs_match", ["a*".repeat(200), `${"a".repeat(1000)}b`])).toBe(false);
   });
 });

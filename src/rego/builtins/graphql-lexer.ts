@@ -1,4 +1,5 @@
 import { formatValue } from "../value/index.ts";
+import { countCodePoints } from "./aggregates.ts";
 import { toFailure } from "./builtin.ts";
 
 /** Kinds of tokens; those of punctuation are the characters themselves. */
@@ -64,6 +65,8 @@ export class Lexer {
   #at = 0;
   #line = 1;
   #lineStart = 0;
+  #counted = 0;
+  #columns = 0;
 
   constructor(text: string) {
     this.#text = text;
@@ -113,8 +116,13 @@ export class Lexer {
     return { kind: "<Invalid>", value: "", ...end, problem: toGraphqlError("Unterminated string.", end) };
   }
 
+  /** Counts on from where it counted last, so that a long line is not counted again for every token. */
   #column(): number {
-    return [...this.#text.slice(this.#lineStart, this.#at)].length + 1;
+    const from = Math.max(this.#counted, this.#lineStart);
+    const before = this.#counted >= this.#lineStart ? this.#columns : 0;
+    this.#columns = before + countCodePoints(this.#text.slice(from, this.#at));
+    this.#counted = this.#at;
+    return this.#columns + 1;
   }
 
   #take(pattern: RegExp): string | undefined {

@@ -47,6 +47,8 @@ function indicesOf(args: readonly Value[], limit: number): number[] {
     counted += countCodePoints(text.slice(unit, at));
     unit = at;
     indices.push(counted);
+    // Matches that overlap are compared again and again.
+    assertResultSize((indices.length * search.length) / 64);
   }
   return indices;
 }

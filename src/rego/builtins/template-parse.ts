@@ -41,6 +41,7 @@ function split(source: string): Chunk[] {
   const chunks: Chunk[] = [];
   let at = 0;
   let trims = false;
+  let line = 1;
   for (;;) {
     const open = source.indexOf("{{", at);
     let text = source.slice(at, open < 0 ? undefined : open);
@@ -49,15 +50,16 @@ function split(source: string): Chunk[] {
       chunks.push({ text });
       return chunks;
     }
-    const line = source.slice(0, open).split("\n").length;
+    line += source.slice(at, open).split("\n").length - 1;
     const trimsBefore = /^-[ \t\r\n]/.test(source.slice(open + 2, open + 4));
     if (trimsBefore) text = text.replace(/[ \t\r\n]+$/, "");
     chunks.push({ text });
     const from = open + (trimsBefore ? 3 : 2);
     const end = findEnd(source, from);
     if (end < 0) throw toProblem(line, "unclosed action");
-    trims = /[ \t\r\n]-$/.test(source.slice(from, end));
+    trims = /[ \t\r\n]-$/.test(source.slice(Math.max(from, end - 2), end));
     chunks.push({ action: source.slice(from, trims ? end - 1 : end).trim(), line });
+    line += source.slice(open, end).split("\n").length - 1;
     at = end + 2;
   }
 }
