@@ -1,36 +1,15 @@
-import type { FunctionType, RegoType } from "../builtins/index.ts";
+import type { FunctionType } from "../builtins/index.ts";
 import type { Location } from "../syntax/index.ts";
-import { formatValue } from "../value/index.ts";
-import type { Dependencies } from "./dependencies.ts";
-import { rulesOf } from "./dependencies.ts";
-import { formatOperand, formatPath } from "./format-ref.ts";
+import { checkRef } from "./check-refs.ts";
+import { type Dependencies, rulesOf } from "./dependencies.ts";
+import { formatPath } from "./format-ref.ts";
 import type { FunctionTable } from "./functions.ts";
-import type {
-  Branch,
-  Callee,
-  CallStatement,
-  ComprehensionTerm,
-  LoweredRule,
-  PathKey,
-  RefTerm,
-  Statement,
-  Term,
-} from "./ir.ts";
-import { scalarName } from "./ir.ts";
+import type { Callee, CallStatement, Statement, Term } from "./ir.ts";
 import type { Problems } from "./problems.ts";
-import type { Group, RuleTree, TreeNode } from "./rule-tree.ts";
-import {
-  anyType,
-  type FunctionKind,
-  isUnknown,
-  keysOf,
-  select,
-  type Type,
-  unifies,
-  unknownType,
-  valuesOf,
-} from "./type-algebra.ts";
-import { DocumentTypes, isComposite, TypeScope } from "./type-scope.ts";
+import type { Group, RuleTree } from "./rule-tree.ts";
+import { type FunctionKind, isUnknown, type Type, unifies } from "./type-algebra.ts";
+import { typeOfBranch, typeOfComprehension } from "./type-of-rule.ts";
+import { DocumentTypes, TypeScope } from "./type-scope.ts";
 import { unifyTerm, unifyTerms } from "./unify-types.ts";
 import { termsOf, visitComprehensions } from "./variables.ts";
 
@@ -253,117 +232,4 @@ function findUnbound(scope: TypeScope, term: Term): Term | undefined {
     if (found !== undefined) return found;
   }
   return undefined;
-}
-
-function typeOfComprehension(scope: TypeScope, { of, key, term }: ComprehensionTerm): Type | undefined {
-  const value = scope.of(term) as RegoType | undefined;
-  if (of === "array") return { kind: "array", static: [], ...(value === undefined ? {} : { dynamic: value }) };
-  if (of === "set") return { kind: "set", of: value ?? unknownType };
-  const keyType = key === undefined ? undefined : (scope.of(key) as RegoType | undefined);
-  const dynamic = { key: keyType ?? unknownType, value: value ?? unknownType };
-  return { kind: "object", static: [], dynamic };
-}
-
-function typeOfBranch(scope: TypeScope, group: Group, rule: LoweredRule, branch: Branch): Type | undefined {
-  if (group.kind === "function") {
-    const args = branch.args.map((arg) => {
-      openVariables(scope, arg);
-      return scope.of(arg);
-    });
-    return { kind: "function", args, result: branch.value === undefined ? undefined : scope.of(branch.value) };
-  }
-  const member = rule.isSet ? branch.key : branch.value;
-  const type = member === undefined ? undefined : (scope.of(member) as RegoType | undefined);
-  if (type === undefined) return undefined;
-  let document: RegoType = rule.isSet ? { kind: "set", of: type } : type;
-  for (const operand of branch.ref.slice(group.path.length - rule.package.length).reverse()) {
-    const key = scope.of(operand) as RegoType | undefined;
-    if (key === undefined) return undefined;
-    document = { kind: "object", static: [], dynamic: { key, value: document } };
-  }
-  return document;
-}
-
-/** Parameters that nothing in the body says something about can be anything. */
-function openVariables(scope: TypeScope, term: Term): void {
-  if (term.kind === "variable" && scope.get(term.variable) === undefined) scope.set(term.variable, anyType);
-  else if (term.kind === "array") for (const item of term.items) openVariables(scope, item);
-  else if (term.kind === "object") for (const [, value] of term.pairs) openVariables(scope, value);
-}
-
-/** What is wrong with a reference, if something is; variables among its operands get the types of keys. */
-function checkRef(scope: TypeScope, ref: RefTerm): string | undefined {
-  const { root, operands } = ref;
-  if (root === "input") return checkOperands(scope, anyType, ref, 0);
-  if (root !== "data") {
-    // OPA says that nothing can match, instead.
-    if (root.name === scalarName) return undefined;
-    // What is indexed and not known yet is anything from here on.
-    if (scope.get(root) === undefined) scope.set(root, anyType);
-    return checkOperands(scope, scope.get(root) ?? anyType, ref, 0);
-  }
-  let node: TreeNode = scope.documents.root;
-  if (node.children.size === 0) return checkOperands(scope, anyType, ref, 0);
-  for (const [index, operand] of operands.entries()) {
-    if (operand.kind === "variable") {
-      const keys = keysOf(scope.documents.extent(node)) ?? anyType;
-      const known = scope.get(operand.variable);
-      if (known === undefined) scope.set(operand.variable, keys);
-      else if (!unifies(keys, known)) return `undefined ref: ${formatRef(ref)}`;
-      return checkOperands(scope, anyType, ref, index + 1);
-    }
-    const child = operand.kind === "constant" ? node.children.get(operand.value as PathKey) : undefined;
-    // A base document: nothing is known of it.
-    if (child === undefined) return checkOperands(scope, anyType, ref, index + 1);
-    if (child.group !== undefined) {
-      if (child.group.kind === "function") {
-        return `function ${formatRef({ ...ref, operands: operands.slice(0, index + 1) })} used as reference, not called`;
-      }
-      return checkOperands(scope, scope.documents.of(child.group) ?? anyType, ref, index + 1);
-    }
-    node = child;
-  }
-  return undefined;
-}
-
-function checkOperands(scope: TypeScope, start: Type, ref: RefTerm, from: number): string | undefined {
-  let type: Type | undefined = start;
-  for (const operand of ref.operands.slice(from)) {
-    const keys: Type | undefined = type === undefined ? undefined : keysOf(type);
-    if (type === undefined || keys === undefined) return `undefined ref: ${formatRef(ref)}`;
-    if (operand.kind === "constant" && !isComposite(operand)) {
-      const member = select(type, operand.value);
-      if (member === undefined) return `undefined ref: ${formatRef(ref)}`;
-      type = member;
-      continue;
-    }
-    if (!isKey(scope, operand, keys)) return `undefined ref: ${formatRef(ref)}`;
-    type = valuesOf(type);
-  }
-  return undefined;
-}
-
-function isKey(scope: TypeScope, operand: Term, keys: Type): boolean {
-  if (operand.kind === "variable") {
-    const known = scope.get(operand.variable);
-    if (known !== undefined) return unifies(known, keys);
-    scope.set(operand.variable, keys);
-    return true;
-  }
-  if (operand.kind === "ref") {
-    const known = scope.of(operand);
-    return known === undefined || unifies(known, keys);
-  }
-  return operand.kind === "comprehension" || unifyTerm(scope, operand, keys, false);
-}
-
-function formatRef({ root, operands }: RefTerm): string {
-  let text = typeof root === "string" ? root : root.name;
-  for (const operand of operands) {
-    if (operand.kind === "variable") text += `[${operand.variable.name}]`;
-    else if (operand.kind !== "constant") text += "[_]";
-    else if (isComposite(operand)) text += `[${formatValue(operand.value)}]`;
-    else text += formatOperand(operand.value as PathKey);
-  }
-  return text;
 }

@@ -1,12 +1,10 @@
 import type { Location } from "../syntax/index.ts";
-import { equalValues } from "../value/index.ts";
 import { emitCall } from "./emit-call.ts";
+import { hoist } from "./emit-hoist.ts";
 import { emitRef } from "./emit-ref.ts";
+import { emitEqual } from "./emit-unify.ts";
 import type { EmitUnit } from "./emit-unit.ts";
-import type { ComprehensionTerm, EqualStatement, EveryStatement, Statement, Term, Variable } from "./ir.ts";
-import { isInline } from "./literals.ts";
-import { isDynamic } from "./lower-terms.ts";
-import { pairs } from "./outputs.ts";
+import type { ComprehensionTerm, EveryStatement, Statement, Term, Variable } from "./ir.ts";
 
 /** How code leaves what it is in when an expression is not true, and where it notes that one is pending. */
 interface Exits {
@@ -134,7 +132,7 @@ export class BodyEmitter {
   statement(statement: Statement): void {
     const { context } = this;
     if (statement.with.length > 0) this.#enterWith(statement);
-    if (statement.negated) this.#negated(this.#hoist(statement));
+    if (statement.negated) this.#negated(hoist(this, statement));
     else this.#core(statement);
     this.context = context;
   }
@@ -167,26 +165,6 @@ export class BodyEmitter {
     return `K.replacement((c,a)=>K.call(c,${this.unit.builtin(callee.name)},${at},a))`;
   }
 
-  /**
-   * What OPA evaluates before a negation: arguments of calls, and what is inside of collections. Where one of them is
-   * undefined the negation is not true but undefined.
-   */
-  #hoist(statement: Statement): Statement {
-    const outer = (term: Term): Term => {
-      if (term.kind === "comprehension") return term;
-      if (term.kind === "ref") return { ...term, operands: term.operands.map(whole) };
-      return whole(term);
-    };
-    const whole = (term: Term): Term =>
-      isDynamic(term) ? this.stored(this.atom(this.term(term)), term.location) : term;
-    if (statement.kind === "equal") return { ...statement, left: outer(statement.left), right: outer(statement.right) };
-    if (statement.kind === "term") return { ...statement, term: outer(statement.term) };
-    if (statement.kind !== "call") return statement;
-    const isEqual = statement.callee.kind === "builtin" && statement.callee.name === "equal";
-    if (isEqual && statement.output === undefined) return { ...statement, args: statement.args.map(outer) };
-    return { ...statement, args: statement.args.map(whole) };
-  }
-
   #negated(statement: Statement): void {
     const found = this.unit.name("n");
     const pending = this.unit.name("p");
@@ -201,7 +179,7 @@ export class BodyEmitter {
   #core(statement: Statement): void {
     switch (statement.kind) {
       case "equal":
-        this.#equal(statement);
+        emitEqual(this, statement);
         return;
       case "term": {
         const name = this.atom(this.term(statement.term));
@@ -213,7 +191,7 @@ export class BodyEmitter {
         const { callee, output, args } = statement;
         if (callee.kind === "builtin" && callee.name === "equal" && output === undefined && args.length === 2) {
           const [left, right] = args as [Term, Term];
-          this.#equal({ ...statement, kind: "equal", left, right });
+          emitEqual(this, { left, right, location: statement.location });
         } else emitCall(this, statement);
         return;
       }
@@ -300,103 +278,5 @@ export class BodyEmitter {
 
   valueAt(value: string, items: string, index: string, mode: string): string {
     return this.atom(`${mode}===1?(${value}).get(${items}[${index}]):${items}[${index}]`);
-  }
-
-  #equal(statement: EqualStatement): void {
-    let open: [Term, Term][] = [[statement.left, statement.right]];
-    while (open.length > 0) {
-      const later: [Term, Term][] = [];
-      for (const [left, right] of open) if (!this.#unify(left, right)) later.push([left, right]);
-      if (later.length === open.length)
-        throw new Error(`cannot order the unification in row ${statement.location.row}`);
-      open = later.flatMap(([left, right]) => pairs(left, right) ?? [[left, right] as [Term, Term]]);
-    }
-  }
-
-  /** Writes the unification of two terms, or returns false where variables of both must be bound first. */
-  #unify(left: Term, right: Term): boolean {
-    if (left.kind === "constant" && right.kind === "constant") {
-      if (!equalValues(left.value, right.value)) this.push(`if(true)${this.exits.fail}`);
-      return true;
-    }
-    const members = pairs(left, right);
-    if (members !== undefined) this.#equalMembers(members);
-    else if (this.canEvaluate(left) && this.#canMatch(right)) this.match(right, this.atom(this.term(left)));
-    else if (this.canEvaluate(right) && this.#canMatch(left)) this.match(left, this.atom(this.term(right)));
-    else if (left.kind === "variable" || right.kind === "variable" || isDynamic(left) || isDynamic(right)) return false;
-    else this.push(`if(true)${this.exits.fail}`);
-    return true;
-  }
-
-  #equalMembers(members: [Term, Term][]): void {
-    let open = members;
-    while (open.length > 0) {
-      const later = open.filter(([left, right]) => !this.#unify(left, right));
-      if (later.length === open.length) throw new Error("cannot order a unification");
-      open = later;
-    }
-  }
-
-  /** Whether every variable of a term is bound, but for those that iterating over references binds. */
-  canEvaluate(term: Term): boolean {
-    switch (term.kind) {
-      case "constant":
-      case "comprehension":
-        return true;
-      case "variable":
-        return this.isBound(term.variable);
-      case "ref":
-        return typeof term.root === "string" || this.isBound(term.root);
-      case "array":
-      case "set":
-        return term.items.every((item) => this.canEvaluate(item));
-      case "object":
-        return term.pairs.every(([key, value]) => this.canEvaluate(key) && this.canEvaluate(value));
-    }
-  }
-
-  #canMatch(term: Term): boolean {
-    if (term.kind === "variable") return true;
-    if (term.kind === "array") return term.items.every((item) => this.#canMatch(item));
-    if (term.kind !== "object") return this.canEvaluate(term);
-    return term.pairs.every(([key, value]) => this.canEvaluate(key) && this.#canMatch(value));
-  }
-
-  /** Unifies a term with a value that is there: binds variables, leaves where it differs. */
-  match(term: Term, value: string): void {
-    const { fail } = this.exits;
-    switch (term.kind) {
-      case "variable":
-        if (this.isBound(term.variable)) this.push(`if(!eq(${value},${this.term(term)}))${fail}`);
-        else this.bind(term.variable, this.atom(value));
-        return;
-      case "constant": {
-        const literal = this.unit.constant(term.value);
-        if (isInline(term.value)) this.push(`if(${value}!==${literal})${fail}`);
-        else this.push(`if(!eq(${value},${literal}))${fail}`);
-        return;
-      }
-      case "array": {
-        const list = this.atom(value);
-        this.push(`if(!K.isList(${list})||${list}.length!==${term.items.length})${fail}`);
-        for (const [index, item] of term.items.entries()) this.match(item, this.atom(`${list}[${index}]`));
-        return;
-      }
-      case "object": {
-        const object = this.atom(value);
-        this.push(`if(!(${object} instanceof RegoObject)||${object}.size!==${term.pairs.length})${fail}`);
-        for (const [key, member] of term.pairs) {
-          const name = this.atom(`${object}.get(${this.term(key)})`);
-          this.push(`if(${name}===undefined)${fail}`);
-          this.match(member, name);
-        }
-        return;
-      }
-      default: {
-        const held = this.atom(value);
-        const other = this.atom(this.term(term));
-        this.push(`if(!eq(${held},${other}))${this.exits.fail}`);
-      }
-    }
   }
 }

@@ -1,4 +1,5 @@
 import type { BodyEmitter } from "./emit-body.ts";
+import { emitMatch } from "./emit-unify.ts";
 import type { CallStatement } from "./ir.ts";
 
 const comparisons: Readonly<Record<string, string>> = { lt: "<0", lte: "<=0", gt: ">0", gte: ">=0" };
@@ -46,13 +47,13 @@ function emitFunction(emitter: BodyEmitter, statement: CallStatement, name: stri
   if (!isMocked && name in comparisons) {
     const test = `(K.compare(${args[0]},${args[1]})${comparisons[name]})`;
     if (statement.output === undefined) emitter.push(`if(!${test})${emitter.fail()}`);
-    else emitter.match(statement.output, emitter.atom(test));
+    else emitMatch(emitter, statement.output, emitter.atom(test));
     return;
   }
   if (!isMocked && (name === "equal" || name === "eq" || name === "neq")) {
     const test = `${name === "neq" ? "!" : ""}eq(${args[0]},${args[1]})`;
     if (statement.output === undefined) emitter.push(`if(!(${test}))${emitter.fail()}`);
-    else emitter.match(statement.output, emitter.atom(test));
+    else emitMatch(emitter, statement.output, emitter.atom(test));
     return;
   }
   if (known?.kind === "external") unit.externals.add(name);
@@ -83,5 +84,5 @@ function finish(emitter: BodyEmitter, statement: CallStatement, call: string, is
 
 function useResult(emitter: BodyEmitter, statement: CallStatement, result: string): void {
   if (statement.output === undefined) emitter.push(`if(${result}===false)${emitter.fail()}`);
-  else emitter.match(statement.output, result);
+  else emitMatch(emitter, statement.output, result);
 }

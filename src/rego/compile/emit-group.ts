@@ -1,5 +1,6 @@
 import { equalValues, type Value } from "../value/index.ts";
 import { BodyEmitter } from "./emit-body.ts";
+import { emitMatch } from "./emit-unify.ts";
 import type { EmitUnit } from "./emit-unit.ts";
 import type { Branch, LoweredRule, Statement, Term } from "./ir.ts";
 import type { Group } from "./rule-tree.ts";
@@ -120,7 +121,7 @@ function emitChain(emitter: BodyEmitter, group: Group, rule: LoweredRule, isEarl
 function emitBranch(emitter: BodyEmitter, group: Group, branch: Branch, pending: string, mode: string): void {
   const { unit } = emitter;
   emitter.block([], pending, () => {
-    for (const [position, arg] of branch.args.entries()) emitter.match(arg, `x${position}`);
+    for (const [position, arg] of branch.args.entries()) emitMatch(emitter, arg, `x${position}`);
     for (const statement of branch.body) emitter.statement(statement);
     const value = branch.value === undefined ? "true" : emitter.atom(emitter.term(branch.value));
     // Nothing else can give another value: there is no conflict to look for.
@@ -154,7 +155,7 @@ function emitMember(emitter: BodyEmitter, group: Group, rule: LoweredRule, isKey
   const at = unit.location(branch.location);
   const operands = branch.ref.slice(group.path.length - rule.package.length);
   emitter.block([], "p", () => {
-    if (isKeyed) emitter.match(group.kind === "set" ? (branch.key as Term) : (operands[0] as Term), "key");
+    if (isKeyed) emitMatch(emitter, group.kind === "set" ? (branch.key as Term) : (operands[0] as Term), "key");
     for (const statement of branch.body) emitter.statement(statement);
     if (group.kind === "set") {
       emitter.push(`a.add(${emitter.term(branch.key as Term)});`);

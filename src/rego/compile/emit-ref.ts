@@ -1,4 +1,5 @@
 import type { BodyEmitter } from "./emit-body.ts";
+import { canEvaluate, emitMatch } from "./emit-unify.ts";
 import type { PathKey, RefTerm, Term } from "./ir.ts";
 import { toLiteral } from "./literals.ts";
 import type { Group, TreeNode } from "./rule-tree.ts";
@@ -27,7 +28,7 @@ function emitSteps(emitter: BodyEmitter, start: string, operands: readonly Term[
   for (const operand of operands) {
     if (operand.kind === "constant" && typeof operand.value === "string") {
       value = `G(${value},${toLiteral(operand.value)})`;
-    } else if (emitter.canEvaluate(operand)) {
+    } else if (canEvaluate(emitter, operand)) {
       settle();
       value = `K.get(${value},${emitter.atom(emitter.term(operand))})`;
     } else {
@@ -44,7 +45,7 @@ function emitSteps(emitter: BodyEmitter, start: string, operands: readonly Term[
 function emitLoop(emitter: BodyEmitter, value: string, operand: Term): string {
   const { items, index, mode } = emitter.iteration(value);
   emitter.openLoop(`for(let ${index}=0;${index}<${items}.length;${index}++)`);
-  if (operand.kind !== "variable") emitter.match(operand, emitter.keyAt(items, index, mode));
+  if (operand.kind !== "variable") emitMatch(emitter, operand, emitter.keyAt(items, index, mode));
   else if (!operand.variable.generated && operand.variable.name !== "_") {
     emitter.bind(operand.variable, emitter.keyAt(items, index, mode));
   } else emitter.bind(operand.variable, `(${mode}===0?${index}:${items}[${index}])`);
@@ -77,7 +78,7 @@ function emitBase(emitter: BodyEmitter, operands: readonly Term[]): string {
   let value = emitter.atom(start);
   emitter.require(value, false);
   for (const [index, operand] of operands.entries()) {
-    if (!emitter.canEvaluate(operand)) return emitSteps(emitter, value, operands.slice(index));
+    if (!canEvaluate(emitter, operand)) return emitSteps(emitter, value, operands.slice(index));
     // OPA's storage takes numbers for the names that they look like.
     value = emitter.atom(`K.stored(${value},${emitter.term(operand)})`);
     emitter.require(value, false);
@@ -93,7 +94,7 @@ function emitGroup(emitter: BodyEmitter, group: Group, operands: readonly Term[]
   }
   const [first] = operands;
   const name = emitter.unit.name("t");
-  const isKeyed = first !== undefined && plan.keyed.has(group) && emitter.canEvaluate(first);
+  const isKeyed = first !== undefined && plan.keyed.has(group) && canEvaluate(emitter, first);
   if (isKeyed) {
     const key = emitter.atom(emitter.term(first));
     emitter.unit.keyed.add(group);
@@ -109,14 +110,14 @@ function emitDocument(emitter: BodyEmitter, node: TreeNode, operands: readonly T
   emitter.require(value, false);
   for (const operand of operands) {
     let key: string;
-    if (emitter.canEvaluate(operand)) key = emitter.atom(emitter.term(operand));
+    if (canEvaluate(emitter, operand)) key = emitter.atom(emitter.term(operand));
     else {
       const keys = unit.name("i");
       const index = unit.name("j");
       emitter.push(`const ${keys}=K.documentKeys(${emitter.context},${value});`);
       emitter.openLoop(`for(let ${index}=0;${index}<${keys}.length;${index}++)`);
       key = emitter.atom(`${keys}[${index}]`);
-      emitter.match(operand, key);
+      emitMatch(emitter, operand, key);
     }
     value = emitter.atom(`K.documentGet(${emitter.context},${value},${key})`);
     emitter.require(value, isPending);
