@@ -53,6 +53,14 @@ describe("parseActionInputs", () => {
     expect(actionInputs.map(({ name }) => name).toSorted()).toEqual(names.toSorted());
   });
 
+  it("refuses inputs that nobody reads, and says what may be meant", () => {
+    const env = { INPUT_IMAGE: "a", INPUT_POLCY: "p.yaml", INPUT_ELSEWHERE: "x", INPUT_EMPTY: "" };
+    expect(problemsOf(env)).toEqual([
+      "elsewhere: this input is not known; action.yml lists the inputs",
+      "polcy: this input is not known; did you mean policy?",
+    ]);
+  });
+
   it("keeps the indentation of YAML that begins on its own line", () => {
     const { configuration } = parseActionInputs({ INPUT_IMAGES: "\n  components:\n  - containerImage: a\n" });
     expect(configuration.snapshot.images).toBe("  components:\n  - containerImage: a");

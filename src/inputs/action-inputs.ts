@@ -3,6 +3,7 @@ import { InputError, type InputProblem } from "./errors.ts";
 import { parseFlags, quote } from "./flag-parser.ts";
 import { createFlagReader } from "./flag-reader.ts";
 import { deepFreeze } from "./freeze.ts";
+import { findNearest } from "./nearest.ts";
 import { splitShellWords } from "./shell-words.ts";
 import { readValidateImage } from "./validate-image.ts";
 import { validateImageGroups } from "./validate-image-flags.ts";
@@ -31,6 +32,15 @@ function readInput(env: Environment, name: string): string {
   return text.includes("\n") ? text.replace(/^(?:[ \t]*\r?\n)+/, "") : text.trim();
 }
 
+/** Inputs that were given and that nobody reads: a misspelt `policy` must not pass for none. */
+function findUnknownInputs(env: Environment): readonly string[] {
+  const known = new Set(actionInputs.map(({ name }) => `INPUT_${name.toUpperCase()}`));
+  return Object.keys(env)
+    .filter((variable) => variable.startsWith("INPUT_") && !known.has(variable) && env[variable] !== "")
+    .map((variable) => variable.slice("INPUT_".length).toLowerCase())
+    .toSorted();
+}
+
 /**
  * Turns a runner's `INPUT_*` variables into one frozen configuration. `extra-params` is split as a shell would split it,
  * is read after the inputs, and so wins over them. Throws `InputError` with every problem at once.
@@ -55,6 +65,14 @@ export function parseActionInputs(env: Environment): ActionConfiguration {
   const cache = cacheText === "" ? true : parseBoolean(cacheText);
   if (cache === undefined) {
     reader.refuse("cache", `expected true or false, got ${quote(cacheText)}`);
+  }
+  for (const name of findUnknownInputs(env)) {
+    const nearest = findNearest(
+      name,
+      actionInputs.map((input) => input.name),
+    );
+    const advice = nearest === undefined ? "action.yml lists the inputs" : `did you mean ${nearest}?`;
+    reader.refuse(name, `this input is not known; ${advice}`);
   }
   const configuration = readValidateImage(reader, env);
   if (reader.problems.length > 0) {

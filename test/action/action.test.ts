@@ -130,6 +130,12 @@ describe("a step that fails", () => {
       /(?=.*workers \(--workers\))(?=.*strict \(--strict\))(?=.*extra-params: .*quotes do not match)/,
     ],
     [
+      "with an input that nobody knows: a misspelt policy is no missing one",
+      () => inputs({ image: world.imageOf("storefront"), policy: "", polcy: world.demo.policyConfiguration }),
+      2,
+      /polcy: this input is not known; did you mean policy\?/,
+    ],
+    [
       "with a flag in extra-params that nobody knows",
       () => inputs({ image: "a", "extra-params": "--polcy=x" }),
       2,
