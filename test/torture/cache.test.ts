@@ -1,0 +1,148 @@
+// Readers of the layer cache in several processes that are killed at any step, on a disk that fills up, over content that
+// is damaged between the rounds: no wrong byte is ever read, and nothing is left behind after the next start.
+//
+//     npm run test:torture
+//     SEALCHECK_TORTURE_SEED=7 npm test -- test/torture/cache.test.ts
+import { fork, spawnSync } from "node:child_process";
+import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { type CacheStatistics, createContentStore } from "../../src/cache/index.ts";
+import { silentLog } from "../../src/types/index.ts";
+import type { ReadersOptions } from "./cache-readers.fixture.ts";
+import { createRandom, pick, type Random, seed, toRounds } from "./extent.ts";
+
+const rounds = toRounds({ full: 200, brief: 10 });
+const processes = 4;
+const readersEach = 16;
+const maxFatalStep = 400;
+const smallDiskBytes = 6 * 1024 * 1024;
+
+const script = fileURLToPath(new URL("./cache-readers.fixture.ts", import.meta.url));
+let root: string;
+/** The script in one file: hundreds of processes start faster so. */
+let program: string;
+let complaints: string;
+/** A folder on a disk that is really small; undefined where none can be made. */
+let smallDisk: string | undefined;
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), "sealcheck-cache-torture-"));
+  complaints = join(root, "complaints");
+  await writeFile(complaints, "");
+  program = join(root, "readers.mjs");
+  await build({ entryPoints: [script], outfile: program, bundle: true, platform: "node", format: "esm" });
+  smallDisk = await mountSmallDisk(join(root, "small"));
+});
+
+afterAll(async () => {
+  if (smallDisk !== undefined) spawnSync("umount", [smallDisk]);
+  await rm(root, { recursive: true, force: true });
+});
+
+/** Only Linux's superuser can; others have the bound of the disk's port alone. */
+async function mountSmallDisk(path: string): Promise<string | undefined> {
+  if (process.platform !== "linux" || process.getuid?.() !== 0) return undefined;
+  await mkdir(path);
+  const { status } = spawnSync("mount", ["-t", "tmpfs", "-o", `size=${smallDiskBytes}`, "tmpfs", path]);
+  return status === 0 ? path : undefined;
+}
+
+interface End {
+  how: string;
+  /** Of a process that was not killed. */
+  statistics: CacheStatistics | undefined;
+}
+
+function runReaders(options: ReadersOptions): Promise<End> {
+  return new Promise((resolve, reject) => {
+    const child = fork(program, [JSON.stringify(options)], { stdio: ["ignore", "ignore", "inherit", "ipc"] });
+    let statistics: CacheStatistics | undefined;
+    child.on("message", (message) => {
+      statistics = message as CacheStatistics;
+    });
+    child.once("error", reject);
+    child.once("exit", (code, signal) => {
+      const isKilled = signal === "SIGKILL" || (process.platform === "win32" && code !== 0);
+      resolve({ how: code === 0 ? "done" : isKilled ? "killed" : `ended with ${code ?? signal}`, statistics });
+    });
+  });
+}
+
+/** Damages or removes some of what is stored, as a failing disk, or somebody else, might. */
+async function damage(directory: string, random: Random): Promise<void> {
+  const found = await readdir(join(directory, "v1", "blobs"), { recursive: true, withFileTypes: true });
+  for (const { parentPath, name } of found.filter((entry) => entry.isFile()).sort(byName)) {
+    const path = join(parentPath, name);
+    const bytes = await readFile(path);
+    const kind = pick(random, 6);
+    if (kind === 0) await rm(path);
+    else if (kind === 1) await truncate(path, pick(random, bytes.length + 1));
+    else if (kind === 2 && bytes.length > 0) {
+      const at = pick(random, bytes.length);
+      bytes[at] = (bytes[at] ?? 0) ^ 1;
+      await writeFile(path, bytes);
+    }
+  }
+}
+
+function byName(one: { name: string }, other: { name: string }): number {
+  return one.name < other.name ? -1 : 1;
+}
+
+/** What the next start finds and leaves. */
+async function expectSound(directory: string, what: string): Promise<void> {
+  const store = createContentStore({ directory, maxBytes: 1e9, log: silentLog });
+  expect(await store.readNote("none", "nobody")).toBeUndefined();
+  expect(await readdir(join(directory, "v1", "tmp")), what).toEqual([]);
+  expect((await store.verify()).corrupt, what).toBe(0);
+  await store.close();
+}
+
+it(`${rounds} rounds of ${processes * readersEach} readers, seed ${seed}`, {
+  timeout: 30_000 + rounds * 10_000,
+}, async () => {
+  const random = createRandom(seed);
+  const ends: End[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    const isSmall = smallDisk !== undefined && round % 3 === 2;
+    const directory = isSmall && smallDisk !== undefined ? smallDisk : join(root, "large");
+    const hasEnd = !isSmall && pick(random, 2) === 0;
+    const maxBytes = pick(random, 2) === 0 ? 4_000_000 : 1_000_000_000;
+    const now = await Promise.all(
+      Array.from({ length: processes }, () =>
+        runReaders({
+          directory,
+          maxBytes,
+          readers: readersEach,
+          seed: pick(random, 2 ** 31),
+          room: hasEnd ? pick(random, 12_000_000) : null,
+          fatalStep: pick(random, 4) === 0 ? null : 1 + pick(random, maxFatalStep),
+          complaints,
+        }),
+      ),
+    );
+    const what = `round ${round}, seed ${seed}`;
+    expect(await readFile(complaints, "utf8"), what).toBe("");
+    const others = now.map(({ how }) => how).filter((how) => how !== "done" && how !== "killed");
+    expect(others, what).toEqual([]);
+    ends.push(...now);
+    await expectSound(directory, what);
+    await damage(directory, random);
+  }
+  // All that was to happen did happen.
+  const sum = (name: keyof CacheStatistics) =>
+    ends.reduce((total, { statistics }) => total + (statistics?.[name] ?? 0), 0);
+  const happened = {
+    killed: ends.filter(({ how }) => how === "killed").length,
+    writeFaults: sum("writeFaults"),
+    corrupt: sum("corrupt"),
+    evicted: sum("evicted"),
+    shared: sum("shared"),
+    hits: sum("hits"),
+  };
+  for (const [name, count] of Object.entries(happened)) expect(count, name).toBeGreaterThan(0);
+});
