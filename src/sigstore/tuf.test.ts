@@ -1,6 +1,6 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { startTufMirror, type TufMirror } from "./testing/tuf-mirror.ts";
 import { fetchTrustedRootByTuf } from "./tuf.ts";
@@ -38,6 +38,35 @@ describe("fetchTrustedRootByTuf", () => {
     expect(await fetchTrustedRootByTuf(options)).toBe(target);
     expect(mirror.requests.filter((path) => path.startsWith("/targets/"))).toHaveLength(1);
     expect(mirror.requests.filter((path) => path === "/timestamp.json")).toHaveLength(2);
+  });
+
+  it.each<[string, (mirror: TufMirror) => ReadonlyMap<string, string>]>([
+    ["a root of somebody else's in it", (mirror) => mirror.forgeCache('{"mediaType":"forged"}')],
+    ["a damaged root in it", () => new Map([["root.json", "{"]])],
+    ["damaged targets in it", () => new Map([["targets.json", "{"]])],
+    ["a folder in a file's place", () => new Map([["timestamp.json/x", ""]])],
+    ["a folder in the root's place", () => new Map([["root.json/x", ""]])],
+  ])("believes the mirror and not the cache, with %s", async (_name, forge) => {
+    const { mirror, rootPath } = await start();
+    const cachePath = join(folder, "cache");
+    for (const [name, content] of forge(mirror)) {
+      const path = join(cachePath, encodeURIComponent(new URL(mirror.url).host), name);
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(path, content);
+    }
+    const options = { signal, mirrorUrl: mirror.url, rootPath, cachePath, retries: 0 };
+    expect(await fetchTrustedRootByTuf(options)).toBe(target);
+  });
+
+  it("goes by the root that it is given, whatever an earlier run was given", async () => {
+    const [before, after] = [await start(), await startTufMirror(target)];
+    mirrors.push(after);
+    const cachePath = join(folder, "cache");
+    const options = { signal, mirrorUrl: before.mirror.url, cachePath, retries: 0 };
+    expect(await fetchTrustedRootByTuf({ ...options, rootPath: before.rootPath })).toBe(target);
+    const rootPath = join(folder, "other.json");
+    await writeFile(rootPath, after.rootJson);
+    await expect(fetchTrustedRootByTuf({ ...options, rootPath })).rejects.toMatchObject({ code: "trust_unavailable" });
   });
 
   it("keeps nothing without a cache directory", async () => {

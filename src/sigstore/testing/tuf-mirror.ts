@@ -8,6 +8,11 @@ export interface TufMirror {
   readonly rootJson: string;
   /** Paths asked for. */
   readonly requests: string[];
+  /**
+   * What somebody who may write to a client's cache puts there, by file name: a root that leaves the mirror's keys in
+   * place but for the targets', and targets signed with the forger's.
+   */
+  forgeCache(target: string): ReadonlyMap<string, string>;
   close(): Promise<void>;
 }
 
@@ -22,11 +27,7 @@ function canonical(value: unknown): string {
   return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${canonical(member)}`).join(",")}}`;
 }
 
-/** Serves the target; `tamper` changes it after it was signed for. */
-export async function startTufMirror(
-  target: string,
-  options: { tamper?: (text: string) => string } = {},
-): Promise<TufMirror> {
+function createSigner() {
   const { publicKey, privateKey } = generateKeyPairSync("ed25519");
   const raw = publicKey.export({ type: "spki", format: "der" }).subarray(-32).toString("hex");
   const key = { keytype: "ed25519", scheme: "ed25519", keyval: { public: raw } };
@@ -35,20 +36,38 @@ export async function startTufMirror(
     const sig = sign(null, Buffer.from(canonical(body)), privateKey).toString("hex");
     return JSON.stringify({ signed: body, signatures: [{ keyid, sig }] });
   };
-  const role = { keyids: [keyid], threshold: 1 };
-  const roles = { root: role, timestamp: role, snapshot: role, targets: role };
-  const rootJson = signed({ ...header("root"), consistent_snapshot: true, keys: { [keyid]: key }, roles });
+  return { keys: { [keyid]: key }, role: { keyids: [keyid], threshold: 1 }, signed };
+}
+
+function toTargets(target: string): object {
   const sha256 = createHash("sha256").update(target).digest("hex");
+  const targets = { "trusted_root.json": { length: Buffer.byteLength(target), hashes: { sha256 } } };
+  return { ...header("targets"), targets };
+}
+
+/** Serves the target; `tamper` changes it after it was signed for. */
+export async function startTufMirror(
+  target: string,
+  options: { tamper?: (text: string) => string } = {},
+): Promise<TufMirror> {
+  const { keys, role, signed } = createSigner();
+  const roles = { root: role, timestamp: role, snapshot: role, targets: role };
+  const rootJson = signed({ ...header("root"), consistent_snapshot: true, keys, roles });
+  const sha256 = createHash("sha256").update(target).digest("hex");
+  const forgeCache = (forged: string) => {
+    const forger = createSigner();
+    const forgedRoles = { ...roles, root: forger.role, targets: forger.role };
+    const allKeys = { ...keys, ...forger.keys };
+    return new Map([
+      ["root.json", forger.signed({ ...header("root"), consistent_snapshot: true, keys: allKeys, roles: forgedRoles })],
+      ["targets.json", forger.signed(toTargets(forged))],
+      ["targets/trusted_root.json", forged],
+    ]);
+  };
   const files = new Map([
     ["/timestamp.json", signed({ ...header("timestamp"), meta: { "snapshot.json": { version: 1 } } })],
     ["/1.snapshot.json", signed({ ...header("snapshot"), meta: { "targets.json": { version: 1 } } })],
-    [
-      "/1.targets.json",
-      signed({
-        ...header("targets"),
-        targets: { "trusted_root.json": { length: Buffer.byteLength(target), hashes: { sha256 } } },
-      }),
-    ],
+    ["/1.targets.json", signed(toTargets(target))],
     [`/targets/${sha256}.trusted_root.json`, options.tamper?.(target) ?? target],
   ]);
   const requests: string[] = [];
@@ -63,6 +82,7 @@ export async function startTufMirror(
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     rootJson,
     requests,
+    forgeCache,
     close: () => close(server),
   };
 }
