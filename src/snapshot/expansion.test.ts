@@ -13,6 +13,8 @@ function digestOf(name: string): Digest {
   return toDigest(Buffer.from(name));
 }
 
+const attestation = { "vnd.docker.reference.type": "attestation-manifest" };
+
 function child(name: string, platform?: string, mediaType = imageType): Descriptor {
   const [os = "", architecture = "", variant] = platform?.split("/") ?? [];
   return {
@@ -29,11 +31,13 @@ interface Content {
   /** Indexes by name; every other name is an image. */
   indexes?: Readonly<Record<string, readonly Descriptor[]>>;
   gone?: readonly string[];
+  /** Tags of indexes that the registry calls images. */
+  lies?: readonly string[];
   faults?: Readonly<Record<string, Error>>;
 }
 
 /** A registry in which `name:tag` resolves to the digest of `name`; all in the repository `r.example/x`. */
-function createReader({ indexes = {}, gone = [], faults = {} }: Content): IndexReader & { asked: string[] } {
+function createReader({ indexes = {}, gone = [], lies = [], faults = {} }: Content): IndexReader & { asked: string[] } {
   const asked: string[] = [];
   const byDigest = new Map(Object.entries(indexes).map(([name, children]) => [digestOf(name), { name, children }]));
   const check = (question: string) => {
@@ -47,8 +51,9 @@ function createReader({ indexes = {}, gone = [], faults = {} }: Content): IndexR
     asked,
     async resolve(image) {
       check(`resolve ${image}`);
-      const digest = digestOf(image.split(":")[0] ?? "");
-      const isIndex = byDigest.has(digest);
+      const pinned = image.split("@")[1] as Digest | undefined;
+      const digest = pinned ?? digestOf(image.split(":")[0] ?? "");
+      const isIndex = byDigest.has(digest) && !lies.includes(image);
       const mediaType = isIndex ? indexType : imageType;
       return { reference: `r.example/x@${digest}`, repository: "r.example/x", digest, mediaType, isIndex };
     },
@@ -102,10 +107,44 @@ describe("expandIndexes", () => {
   });
 
   it("does not take attestation manifests for images, and counts positions over all children", async () => {
-    const children = [child("attestation", "unknown/unknown"), child("none")];
+    const children = [{ ...child("attestation", "unknown/unknown"), annotations: attestation }, child("none")];
     const components = await expand(snapshotOf("many"), { indexes: { many: children }, gone: ["attestation"] });
     expect(components.map(({ name }) => name)).toEqual(["c0", `c0-${digestOf("none")}-noarch-1`]);
     expect(components[0]?.missing).toEqual([]);
+  });
+
+  it("takes an image for one whose platform is unknown, and one that is only called an attestation", async () => {
+    const children = [
+      child("a", "unknown/unknown"),
+      { ...child("b", "linux/amd64"), annotations: attestation },
+      { ...child("c", "unknown/unknown"), annotations: { "vnd.docker.reference.type": "other" } },
+    ];
+    const components = await expand(snapshotOf("many"), { indexes: { many: children }, gone: ["c"] });
+    expect(components.map(({ name }) => name)).toEqual([
+      "c0",
+      `c0-${digestOf("a")}-unknown`,
+      `c0-${digestOf("b")}-amd64`,
+    ]);
+    expect(components[0]?.missing.map(({ digest }) => digest)).toEqual([digestOf("c")]);
+  });
+
+  it.each<[string, Content]>([
+    ["a registry calls an image", { lies: ["many:1"], indexes: { many: [child("leaf", "linux/amd64")] } }],
+    [
+      "another index calls an image",
+      { indexes: { many: [child("inner", "linux/amd64", imageType)], inner: [child("leaf", "linux/amd64")] } },
+    ],
+  ])("walks an index that %s", async (_name, content) => {
+    const components = await expand(snapshotOf("many:1"), content);
+    expect(components.at(-1)?.resolved?.digest).toBe(digestOf("leaf"));
+  });
+
+  it("does not walk an image that an index calls an index", async () => {
+    const components = await expand(snapshotOf("many"), {
+      indexes: { many: [child("leaf", "linux/amd64", indexType)] },
+    });
+    expect(components[1]).toMatchObject({ resolved: { digest: digestOf("leaf"), isIndex: false } });
+    expect(components[1]?.error).toBeUndefined();
   });
 
   it("walks nested indexes", async () => {
@@ -122,7 +161,7 @@ describe("expandIndexes", () => {
     const options = { platforms: "all", signal, concurrency: 5 } as const;
     const { components } = await expandIndexes(snapshotOf("a:1", "a:1", "a:1"), reader, options);
     expect(components.map(({ name }) => name)).toEqual(["c0", "c1", "c2"]);
-    expect(reader.asked).toEqual(["resolve a:1"]);
+    expect(reader.asked).toEqual(["resolve a:1", `resolve r.example/x@${digestOf("a")}`]);
   });
 
   it("keeps the snapshot's other fields and its order, however long answers take", async () => {
@@ -136,7 +175,7 @@ describe("expandIndexes", () => {
       ...reader,
       async resolve(image, signal) {
         await gates[image];
-        order.push(image);
+        if (image in gates) order.push(image);
         return reader.resolve(image, signal);
       },
     };

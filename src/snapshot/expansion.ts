@@ -19,11 +19,6 @@ const maxDepth = 4;
 /** Children of one component, nested ones included. */
 const maxChildren = 1000;
 
-const indexTypes: readonly string[] = [
-  "application/vnd.oci.image.index.v1+json",
-  "application/vnd.docker.distribution.manifest.list.v2+json",
-];
-
 /**
  * Resolves every component and adds the children of those that are image indexes (PARITY 2.3, `DESIGN.md` 8). The same
  * image, named by several components, is asked for once. Rejects only when aborted.
@@ -73,7 +68,9 @@ function undecided(image: string, error: unknown, resolved?: ResolvedImage): Wal
 
 async function walkImage(image: string, port: IndexReader, options: ExpansionOptions): Promise<Walk> {
   try {
-    const resolved = await port.resolve(image, options.signal);
+    // What a tag's answer says of the media type is the registry's word: what it is, its bytes say, asked for by digest.
+    const { reference } = await port.resolve(image, options.signal);
+    const resolved = await port.resolve(reference, options.signal);
     return await walkResolved(image, resolved, { port, options, depth: 0, left: { children: maxChildren } });
   } catch (error) {
     return undecided(image, error);
@@ -147,21 +144,17 @@ async function walkChild(
   const architecture = descriptor.platform?.architecture ?? "";
   const suffix = `${descriptor.digest}-${architecture === "" ? `noarch-${position}` : architecture}`;
   const reference = `${index.repository}@${descriptor.digest}`;
+  const { port, options } = context;
   try {
-    if (!(await context.port.exists(index.repository, descriptor.digest, context.options.signal))) {
+    if (!(await port.exists(index.repository, descriptor.digest, options.signal))) {
       return undefined;
     }
+    // The index may call an index an image, whose children nobody would look at.
+    const resolved = await port.resolve(reference, options.signal);
+    return { suffix, ...(await walkResolved(reference, resolved, { ...context, depth: context.depth + 1 })) };
   } catch (error) {
     return { suffix, ...undecided(reference, error) };
   }
-  const resolved: ResolvedImage = {
-    reference,
-    repository: index.repository,
-    digest: descriptor.digest,
-    mediaType: descriptor.mediaType,
-    isIndex: indexTypes.includes(descriptor.mediaType),
-  };
-  return { suffix, ...(await walkResolved(reference, resolved, { ...context, depth: context.depth + 1 })) };
 }
 
 function toComponents(component: Component, walk: Walk, parent?: string): readonly ExpandedComponent[] {

@@ -13,6 +13,7 @@ export interface ResolvedImage {
 
 /** What expansion needs from a registry. Its implementation answers a repeated question from memory. */
 export interface IndexReader {
+  /** For a reference with a digest, media type and `isIndex` are those of the bytes; for one with a tag, the registry's word. */
   resolve(image: string, signal: AbortSignal): Promise<ResolvedImage>;
   /** The `manifests` of an index, given by its pinned reference. */
   readIndex(reference: string, signal: AbortSignal): Promise<readonly Descriptor[]>;

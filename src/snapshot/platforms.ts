@@ -10,9 +10,16 @@ export function formatPlatform(platform: Platform | undefined): string {
   return [platform.os, platform.architecture, ...variant].join("/");
 }
 
-/** Whether a child is what BuildKit attaches to an image (`unknown/unknown`): neither a platform nor an image. */
-export function isAttestationManifest(descriptor: Descriptor): boolean {
-  return descriptor.platform?.os === "unknown" && descriptor.platform.architecture === "unknown";
+/**
+ * Whether a child is what BuildKit attaches to an image: neither a platform nor an image. A platform `unknown/unknown`
+ * alone does not make it one: any image can be listed so.
+ */
+export function isAttestationManifest({ platform, annotations }: Descriptor): boolean {
+  return (
+    platform?.os === "unknown" &&
+    platform.architecture === "unknown" &&
+    annotations?.["vnd.docker.reference.type"] === "attestation-manifest"
+  );
 }
 
 /** Whether the child must be in the registry; a required platform without a variant stands for all its variants. */
