@@ -81,7 +81,14 @@ function compile(modules: readonly Module[], options: CompileOptions, source: Qu
   const wanted = wantedGroups(tree, options.entrypoints, dependencies.ofBody(body).groups);
   const emitted = dependencies.reachable(wanted);
   const volatile = dependencies.affected((_, facts) => isVolatile(facts, functions));
-  return emitModule({ plan, emitted, volatile, query: query === undefined ? undefined : { ...query, body } });
+  const entrypoints = options.entrypoints === "all" ? [] : options.entrypoints;
+  return emitModule({
+    plan,
+    emitted,
+    volatile,
+    entrypoints,
+    query: query === undefined ? undefined : { ...query, body },
+  });
 }
 
 /** Numbers of parameters of the functions that a query can call by their full names. */

@@ -87,6 +87,8 @@ export interface CompiledWith {
  */
 export interface CompiledPolicy {
   format: 1;
+  /** The wanted documents; none where every rule was wanted. */
+  entrypoints: readonly (readonly string[])[];
   source: string;
   /** Large constants of the policies, as JSON. */
   constants: readonly string[];

@@ -11,12 +11,13 @@ interface ModuleParts {
   /** Groups whose value can differ between evaluations with the same data. */
   volatile: ReadonlySet<Group>;
   query: LoweredQuery | undefined;
+  entrypoints: readonly (readonly string[])[];
 }
 
 const preamble = '"use strict";const {K,S,U,P,G,C,eq,RegoObject,SetBuilder,ObjectBuilder}=environment;';
 
 /** Writes the JavaScript of a whole set of policies, with the tables that it is loaded with. */
-export function emitModule({ plan, emitted, volatile, query }: ModuleParts): CompiledPolicy {
+export function emitModule({ plan, emitted, volatile, query, entrypoints }: ModuleParts): CompiledPolicy {
   const unit = new EmitUnit(plan);
   for (const group of plan.tree.groups) if (emitted.has(group)) emitGroup(unit, group);
   if (query !== undefined) emitQuery(unit, query);
@@ -30,6 +31,7 @@ export function emitModule({ plan, emitted, volatile, query }: ModuleParts): Com
   ].join("\n");
   return {
     format: 1,
+    entrypoints,
     source,
     rules: plan.tree.groups.map(
       (group): CompiledRule => ({

@@ -163,7 +163,8 @@ function checkUnusedArgs(rule: Rule, { services }: RuleContext): void {
   };
   count([rule.head.args, rule.head.value, rule.body, rule.else]);
   for (const name of names) {
-    if (name.startsWith("$") || (counts.get(name) ?? 0) > 1) continue;
+    const isReported = name === "input" || name === "data";
+    if (isReported || name.startsWith("$") || (counts.get(name) ?? 0) > 1) continue;
     const message = `unused argument ${name}. (hint: use _ (wildcard variable) instead)`;
     services.problems.add("rego_compile_error", rule.head.location, message);
   }

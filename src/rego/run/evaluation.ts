@@ -46,7 +46,7 @@ export function createEvaluation(
     return { kind: "done", results: outcome };
   };
   return {
-    step: (entrypoints) =>
+    step: (entrypoints = compiled.entrypoints) =>
       pass(() => {
         const outcomes = entrypoints.map((path) => evaluatePath(environment, root, path));
         const results = outcomes.map((outcome) => (outcome === pendingMark ? undefined : outcome));

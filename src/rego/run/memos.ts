@@ -6,6 +6,9 @@ export type EvaluateDocument = (context: Context) => Outcome;
 export type EvaluateKey = (context: Context, key: Value) => Outcome;
 export type EvaluateCall = (context: Context, args: readonly Value[]) => Outcome;
 
+/** Results of one function that are remembered for each of its first arguments: the rest is computed again. */
+const maxRemembered = 100_000;
+
 /** What emitted code looks documents and functions up with, so that each is evaluated once in its context. */
 export function createMemos(state: State) {
   return {
@@ -68,7 +71,7 @@ function recall(state: State, level: CallMemo, key: Value, compute: () => Outcom
   const known = level.get(key) as Memo | undefined;
   if (known !== undefined) return known === undefinedMark ? undefined : known;
   const outcome = compute();
-  level.set(key, toMemo(outcome));
+  if (level.size < maxRemembered) level.set(key, toMemo(outcome));
   if (outcome === pendingMark) {
     state.run.resets.push(() => {
       level.delete(key);

@@ -57,10 +57,11 @@ export interface QuerySolution {
 /** One evaluation: an input, a clock, and the answers that the host has given so far. */
 export interface Evaluation {
   /**
-   * Evaluates the documents at the given paths, or goes on after `answer`. Results are in the order of the paths,
-   * undefined where a document is undefined. Every step of an evaluation must be asked for the same paths.
+   * Evaluates the documents at the given paths (default: the compiled entry points), or goes on after `answer`. Results
+   * are in the order of the paths, undefined where a document is undefined. Every step of an evaluation must be asked
+   * for the same paths. Throws RegoError: conflicts, errors of built-in functions where they are strict, limits.
    */
-  step(entrypoints: readonly (readonly string[])[]): StepResult<readonly (Value | undefined)[]>;
+  step(entrypoints?: readonly (readonly string[])[]): StepResult<readonly (Value | undefined)[]>;
   /** Evaluates the compiled query. */
   query(): StepResult<readonly QuerySolution[]>;
   /** Answers a pending call; undefined means that the function is undefined for these arguments. */
