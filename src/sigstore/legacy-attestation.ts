@@ -110,6 +110,11 @@ function assertSyntax(statement: Statement): void {
   if (statement.predicateType !== slsaProvenanceV02 && statement.predicateType !== slsaProvenanceV1) return;
   const problems = checkSyntax(statement);
   if (problems.length > 0) {
-    throw new Refusal(`it is not of the form of ${statement.predicateType}: ${problems.slice(0, 5).join("; ")}`);
+    throw new Refusal(describeSyntax(statement.predicateType, problems));
   }
+}
+
+/** Why a statement whose form is wrong does not count. */
+export function describeSyntax(predicateType: string, problems: readonly string[]): string {
+  return `it is not of the form of ${predicateType}: ${problems.slice(0, 5).join("; ")}`;
 }

@@ -167,6 +167,38 @@ describe("an identity", () => {
   });
 });
 
+describe("a bundle with provenance that is not of its schema", () => {
+  const predicateType = "https://slsa.dev/provenance/v1";
+  const malformed = () =>
+    makeBundle(pair, { statement: makeStatement({ type: "https://in-toto.io/Statement/v1", predicateType }) });
+
+  it.each([
+    ["bundle", () => makeBundle(pair, { statement: makeStatement({ type: "https://in-toto.io/Statement/v1" }) })],
+    ["legacy", () => makeLegacyAttestation(pair)],
+  ])("is refused beside a good %s attestation (differences, 28)", async (format, makeGood) => {
+    const verification = verifyEvidence(toEvidence(await malformed(), await makeGood()), byKey());
+    expect(verification.attestations.map((one) => [one.format, one.predicateType])).toEqual([
+      [format, "https://example.com/test/v1"],
+    ]);
+    expect(verification.refused).toEqual([
+      {
+        kind: "attestation",
+        location: expect.stringMatching(/^registry\.test\/app@sha256:/),
+        reason: expect.stringMatching(/^it is not of the form of https:\/\/slsa\.dev\/provenance\/v1: /),
+      },
+    ]);
+    expect(verification).not.toHaveProperty("attestationFailure");
+  });
+
+  it("stays where nothing else verified: its syntax is the violation", async () => {
+    const statement = makeStatement({ type: "https://in-toto.io/Statement/v1" });
+    const foreign = await makeBundle(makeKeyPair(), { statement });
+    const verification = verifyEvidence(toEvidence(await malformed(), foreign, await makeBundle(pair)), byKey());
+    expect(verification.attestations.map((one) => one.predicateType)).toEqual([predicateType]);
+    expect(verification.refused.map(({ reason }) => reason)).toEqual(["it is not signed by the given key"]);
+  });
+});
+
 describe("nothing", () => {
   it("is a failure of both checks", () => {
     const verification = verifyEvidence(toEvidence(), byKey());

@@ -1,10 +1,15 @@
-import type { Statement } from "../attestation/index.ts";
+import { checkSyntax, type Statement } from "../attestation/index.ts";
 import type { RefusedEvidence, SignatureEntry } from "../types/index.ts";
 import { judgeBundle, peekPredicateType, signPredicateType } from "./bundle.ts";
 import { SigstoreError } from "./errors.ts";
 import type { EvidenceCandidate, ImageEvidence } from "./evidence.ts";
 import { describeFailures } from "./failure.ts";
-import { judgeLegacyAttestation, type ReadAttestation, readLegacyAttestation } from "./legacy-attestation.ts";
+import {
+  describeSyntax,
+  judgeLegacyAttestation,
+  type ReadAttestation,
+  readLegacyAttestation,
+} from "./legacy-attestation.ts";
 import { judgeLegacySignature } from "./legacy-signature.ts";
 import { attempt } from "./refusal.ts";
 import { type SignerPolicies, toSignerPolicies, type VerificationPolicy } from "./verification-policy.ts";
@@ -52,21 +57,43 @@ export function verifyEvidence(evidence: ImageEvidence, policy: VerificationPoli
   const judgement = judgeEvidence(evidence, policy);
   const isSignature = ({ predicateType }: VerifiedAttestation) => predicateType === signPredicateType;
   const signing = judgement.bundles.filter(isSignature);
-  const attestations = [...judgement.legacyAttestations, ...judgement.bundles.filter((bundle) => !isSignature(bundle))];
+  const verified = [...judgement.legacyAttestations, ...judgement.bundles.filter((bundle) => !isSignature(bundle))];
+  const { attestations, malformed } = refuseMalformed(verified);
+  const refused = [...judgement.refused, ...malformed];
   const signatures = [...judgement.legacySignatures, ...signing.flatMap((bundle) => bundle.signatures)];
   const signed = signatures.length > 0 || (policy.attestationAsSignature && judgement.bundles.length > 0);
   return {
     signatures,
     attestations,
-    refused: judgement.refused,
+    refused,
     ...describeFailures({
       signed,
       attested: attestations.length > 0,
       onlyAttested: judgement.bundles.length > 0,
-      refused: judgement.refused,
+      refused,
       byKey: policy.key !== undefined,
     }),
   };
+}
+
+/**
+ * Refuses bundles whose SLSA provenance is not of its schema beside any other attestation: one of them must not fail an
+ * image that has a good one. Where nothing else verified they stay: the check of their syntax tells what is wrong.
+ */
+function refuseMalformed(verified: readonly VerifiedAttestation[]): {
+  readonly attestations: readonly VerifiedAttestation[];
+  readonly malformed: readonly RefusedEvidence[];
+} {
+  const judged = verified.map((attestation) => ({
+    attestation,
+    problems: attestation.format === "bundle" ? checkSyntax(attestation.statement) : [], // the others were judged
+  }));
+  const attestations = judged.flatMap(({ attestation, problems }) => (problems.length === 0 ? [attestation] : []));
+  if (attestations.length === 0) return { attestations: verified, malformed: [] };
+  const malformed = judged.flatMap(({ attestation: { location, predicateType }, problems }): RefusedEvidence[] =>
+    problems.length === 0 ? [] : [{ kind: "attestation", location, reason: describeSyntax(predicateType, problems) }],
+  );
+  return { attestations, malformed };
 }
 
 /** Judges the candidates; see `verifyEvidence` for what it throws. */
