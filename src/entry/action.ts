@@ -35,10 +35,8 @@ async function validateStep(action: ActionConfiguration): Promise<number> {
   const { configuration } = action;
   const log = createLog(core.isDebug() ? "debug" : configuration.logLevel, (line) => core.info(line));
   const machine: Machine = { env: process.env, log, runProgram: await createActionRunner() };
-  const report = await withRunCache(action, machine, () =>
-    withoutWorkflowCommands(() => validateAndReport(configuration, machine, stepConsole, new AbortController().signal)),
-  );
-  await publish(report, configuration.output.targets[0]?.options);
+  const report = await withoutWorkflowCommands(() => validateWithCache(action, machine));
+  await publish(report);
   const exitCode = decideExitCode(report, configuration.run);
   if (exitCode !== exitCodes.passed) core.setFailed(toVerdict(report));
   return exitCode;
@@ -61,17 +59,25 @@ async function withoutWorkflowCommands<Result>(run: () => Promise<Result>): Prom
   }
 }
 
-/** Restores what earlier runs left before the run, and saves what this one adds: not in pull requests, whose code is not trusted. */
-async function withRunCache(
-  action: ActionConfiguration,
-  machine: Machine,
-  run: () => Promise<Report>,
-): Promise<Report> {
-  const { directory } = action.configuration.cache;
-  if (!action.cache || directory === undefined) return await run();
+/**
+ * Restores what earlier runs left, and saves what this one adds: not in pull requests, whose code is not trusted.
+ *
+ * The runner's archives can write files outside of the cache's folder, so whoever may write the cache could change the
+ * policy or the key in the workspace: they are read, and the policy is compiled, before anything is restored.
+ */
+async function validateWithCache(action: ActionConfiguration, machine: Machine): Promise<Report> {
+  const { configuration } = action;
+  const { directory } = configuration.cache;
+  const { signal } = new AbortController();
+  if (!action.cache || directory === undefined) {
+    return await validateAndReport(configuration, machine, { console: stepConsole, signal });
+  }
   const service = await import("@actions/cache");
-  const restoredKey = await restoreRunCache(service, directory, machine.log);
-  const report = await run();
+  let restoredKey: string | undefined;
+  const beforeImages = async () => {
+    restoredKey = await restoreRunCache(service, directory, machine.log);
+  };
+  const report = await validateAndReport(configuration, machine, { console: stepConsole, signal, beforeImages });
   if (!isPullRequest(machine.env)) {
     const listing = await listCache(directory);
     if (listing !== "") await saveRunCache(service, directory, { restoredKey, listing, log: machine.log });
@@ -88,18 +94,19 @@ async function listCache(directory: string): Promise<string> {
   return (await localFiles.list(directory, { maxFiles: maxCacheFiles })).join("\n");
 }
 
-type TargetOptions = Parameters<typeof renderReport>[1]["options"];
-
 /** Outputs, job summary and annotations. */
-async function publish(report: Report, options: TargetOptions | undefined): Promise<void> {
+async function publish(report: Report): Promise<void> {
   const core = await import("@actions/core");
   const reportPath = join(process.env.RUNNER_TEMP ?? ".", "sealcheck-report.json");
   const { writeFile } = await import("node:fs/promises");
   const allResults = { showSuccesses: true, showWarnings: true, showPolicyDocsLink: false, includeSuccesses: true };
-  await writeFile(reportPath, renderReport(report, { format: "json", options: { ...allResults, ...options } }));
+  await writeFile(reportPath, renderReport(report, { format: "json", options: allResults }));
+  const pinned = report.components
+    .map((component) => component.containerImage)
+    .filter((image) => image.includes("@sha256:"));
   core.setOutput("success", String(report.success));
   core.setOutput("report", reportPath);
-  core.setOutput("images", JSON.stringify(report.components.map((component) => component.containerImage)));
+  core.setOutput("images", JSON.stringify(pinned));
   if (process.env.GITHUB_STEP_SUMMARY !== undefined) {
     await core.summary.addRaw(renderJobSummary(report, { maxBytes: maxSummaryBytes })).write();
   }

@@ -86,7 +86,7 @@ async function validateParameters(
     },
     signal,
   );
-  const report = await validateAndReport(configuration, machine, console, signal);
+  const report = await validateAndReport(configuration, machine, { console, signal });
   return { report, strict: configuration.run.strict };
 }
 

@@ -96,7 +96,9 @@ describe("applyVerificationOptions", () => {
   it("identities are not merged field by field", () => {
     const error = failure(() => applyVerificationOptions({ identity }, { certificateIdentity: "x" }));
     expect(error.code).toBe("identity-missing");
-    expect(error.message).toBe("certificate OIDC issuer must be provided for keyless workflow");
+    expect(error.message).toBe(
+      "certificate OIDC issuer must be provided for keyless workflow: give --certificate-oidc-issuer, or a key with --public-key",
+    );
   });
 
   it("names issuer and subject when both are missing", () => {

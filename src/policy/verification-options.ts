@@ -39,10 +39,14 @@ function toIdentity(options: VerificationOptions): Identity | undefined {
 function checkIdentity(identity: Identity): void {
   const problems: string[] = [];
   if (!identity.issuer && !identity.issuerRegExp) {
-    problems.push("certificate OIDC issuer must be provided for keyless workflow");
+    problems.push(
+      "certificate OIDC issuer must be provided for keyless workflow: give --certificate-oidc-issuer, or a key with --public-key",
+    );
   }
   if (!identity.subject && !identity.subjectRegExp) {
-    problems.push("certificate identity must be provided for keyless workflow");
+    problems.push(
+      "certificate identity must be provided for keyless workflow: give --certificate-identity, or a key with --public-key",
+    );
   }
   if (problems.length > 0) {
     throw new PolicyError(problems.join("\n"), { code: "identity-missing" });

@@ -1,5 +1,5 @@
-import type { ValidateImageConfiguration } from "../inputs/index.ts";
-import type { RegistryClient } from "../oci/index.ts";
+import type { SnapshotSlice, ValidateImageConfiguration } from "../inputs/index.ts";
+import { parseReference, type RegistryClient } from "../oci/index.ts";
 import {
   createEcHost,
   formatEffectiveTime,
@@ -39,6 +39,8 @@ export interface ValidateImagesPorts extends Omit<PrepareRunPorts, "sources"> {
   defaultWorkers: number;
   version: string;
   onProgress?(progress: Progress): void;
+  /** Runs when policy, key and snapshot were read, before any image is looked at. */
+  beforeImages?(): Promise<void>;
 }
 
 /**
@@ -72,8 +74,9 @@ async function validate(
   const sources: SourcePorts = { ...ports.sources, oci: createRegistryPort(ports.client, signal) };
   const [run, snapshot] = await allOrEveryError([
     prepareRun({ ...configuration, effectiveTimeNs: fixedNs }, { ...ports, sources }, signal),
-    parseSnapshots(configuration.snapshot, ports.snapshotFiles, configuration.snapshot),
+    readSnapshot(configuration.snapshot, ports.snapshotFiles),
   ]);
+  await ports.beforeImages?.();
   const expanded = await expandIndexes(snapshot, createIndexReader(ports.client), {
     platforms: configuration.registry.platforms,
     concurrency: configuration.registry.indexWorkers,
@@ -102,6 +105,12 @@ async function validate(
     statistics: ports.client.statistics(),
     notes: await collectNotes(expanded.components, run.prepared, ports, signal),
   };
+}
+
+/** A single image's reference must parse: that is the user's to mend. In a snapshot it is one component's trouble. */
+async function readSnapshot(slice: SnapshotSlice, files: SnapshotPorts): Promise<Snapshot> {
+  if (slice.image !== undefined) parseReference(slice.image);
+  return await parseSnapshots(slice, files, slice);
 }
 
 interface RunContext {

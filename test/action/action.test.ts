@@ -50,6 +50,11 @@ function reportOf(run: ActionRun): ReportFile {
   return JSON.parse(readFileSync(run.outputs.report ?? "", "utf8")) as ReportFile;
 }
 
+/** The policy is fetched before anything is restored: whoever may write the cache must not be able to change it. */
+function isOfPolicy(request: string): boolean {
+  return /\/v2\/(demo|layers)\/policy(-data)?\//.test(request);
+}
+
 function imagesOf(run: ActionRun): string[] {
   return JSON.parse(run.outputs.images ?? "") as string[];
 }
@@ -270,9 +275,9 @@ describe("between runs", () => {
     const { run, requests } = await freshRun();
     expect(verdictsOf(run)).toEqual(verdictsOf(first));
     expect(cache.calls).toEqual(["GetCacheEntryDownloadURL", "download"]);
-    expect(requests.filter((request) => request.includes("/blobs/"))).toEqual([]);
-    const content = requests.filter((request) => /^GET .*\/manifests\//.test(request));
-    expect(content).toEqual([]);
+    const ofImages = requests.filter((request) => !isOfPolicy(request));
+    expect(ofImages.filter((request) => request.includes("/blobs/"))).toEqual([]);
+    expect(ofImages.filter((request) => /^GET .*\/manifests\//.test(request))).toEqual([]);
     expect(requests.length).toBeGreaterThan(0);
   });
 
@@ -309,7 +314,7 @@ describe("between runs", () => {
     expect(cold.requests).toContain(layer);
     const warm = await run();
     expect(warm.run.outputs.success).toBe("true");
-    expect(warm.requests.filter((request) => request.includes("/blobs/"))).toEqual([]);
+    expect(warm.requests.filter((request) => request.includes("/blobs/") && !isOfPolicy(request))).toEqual([]);
   });
 
   it("asks for tags again: a moved tag is seen at once", async () => {

@@ -307,8 +307,8 @@ const images: readonly Case[] = [
   {
     name: "a reference that does not parse",
     args: [...withKey, "--image=Registry.example/UPPER:x y"],
-    exitCode: 3,
-    message: /1 of 1 components could not be decided/,
+    exitCode: 2,
+    message: /expected an image reference .*got "Registry.example\/UPPER:x y": it holds blanks/,
   },
   {
     name: "a component without an image",
@@ -364,7 +364,10 @@ describe("the image", () => {
   it("says in the report what it could not decide", async () => {
     const cases = [
       [image, /127\.0\.0\.1:9 could not be reached \(ECONNREFUSED\)/],
-      ["--image=Registry.example/UPPER:x y", /expected an image reference .*got \\"Registry\.example\/UPPER:x y\\"/],
+      [
+        '--images={"components":[{"name":"x","containerImage":"Registry.example/UPPER:x y"}]}',
+        /expected an image reference .*got \\"Registry\.example\/UPPER:x y\\"/,
+      ],
     ] as const;
     for (const [argument, message] of cases) {
       const { stdout } = await run([...withKey, argument, "--output=json"]);

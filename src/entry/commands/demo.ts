@@ -20,7 +20,7 @@ export async function runDemo(
   const registry = await startRegistry({ store: createMemoryStore() });
   try {
     const demo = await createDemo(createHttpTarget({ registry: registry.host }));
-    const report = await validateAndReport(toConfiguration(demo, configuration), machine, console, signal);
+    const report = await validateAndReport(toConfiguration(demo, configuration), machine, { console, signal });
     const surprises = findSurprises(report, demo.expectations);
     console.writeOut(explain(report, registry.requests.length, surprises));
     return surprises.length === 0 ? exitCodes.passed : exitCodes.refused;

@@ -7,18 +7,26 @@ import { writeOutputs } from "../outputs.ts";
 import { createProgress } from "../progress.ts";
 import { type Machine, wireRun } from "../wiring.ts";
 
+export interface ReportingOptions {
+  console: Console;
+  signal: AbortSignal;
+  /** Runs when policy, key and snapshot were read, before any image is looked at. */
+  beforeImages?: () => Promise<void>;
+}
+
 /** Validates and reports; returns the report for whoever needs more of it than its outputs. */
 export async function validateAndReport(
   configuration: ValidateImageConfiguration,
   machine: Machine,
-  console: Console,
-  signal: AbortSignal,
+  options: ReportingOptions,
 ): Promise<Report> {
+  const { console, signal, beforeImages } = options;
   const run = await wireRun(configuration, machine);
   try {
     const isQuiet = configuration.logLevel === "error";
     const onProgress = createProgress({ write: console.writeError, isTerminal: console.errorIsTerminal });
-    const report = await validateImages(configuration, isQuiet ? run.ports : { ...run.ports, onProgress }, signal);
+    const ports = { ...run.ports, ...(beforeImages === undefined ? {} : { beforeImages }) };
+    const report = await validateImages(configuration, isQuiet ? ports : { ...ports, onProgress }, signal);
     for (const note of report.notes) machine.log.warning(note);
     await writeOutputs(report, configuration.output, {
       writeOut: console.writeOut,
@@ -37,7 +45,7 @@ export async function runValidateImage(
   console: Console,
   signal: AbortSignal,
 ): Promise<number> {
-  const report = await validateAndReport(configuration, machine, console, signal);
+  const report = await validateAndReport(configuration, machine, { console, signal });
   const exitCode = decideExitCode(report, configuration.run);
   if (exitCode !== 0) machine.log.error(toVerdict(report));
   return exitCode;

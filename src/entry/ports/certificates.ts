@@ -10,16 +10,22 @@ export async function readExtraCertificates(
 ): Promise<string | undefined> {
   const file = env.SSL_CERT_FILE;
   const folders = (env.SSL_CERT_DIR ?? "").split(":").filter((folder) => folder !== "");
-  const texts: string[] = [];
-  if (file !== undefined && file !== "") texts.push(await readText(file));
+  const certificates = new Set<string>();
+  if (file !== undefined && file !== "") addCertificates(await readText(file), certificates);
   for (const folder of folders) {
     if ((await localFiles.kindOf(folder)) !== "directory") continue;
     for (const name of await localFiles.list(folder, { maxFiles: maxFolderFiles })) {
-      const text = await readText(join(folder, name));
-      if (text.includes("-----BEGIN CERTIFICATE-----")) texts.push(text);
+      addCertificates(await readText(join(folder, name)), certificates);
     }
   }
-  return texts.length === 0 ? undefined : texts.join("\n");
+  return certificates.size === 0 ? undefined : [...certificates].join("\n");
+}
+
+/** Folders of certificates hold each one twice: alone, and in a bundle. */
+function addCertificates(text: string, certificates: Set<string>): void {
+  for (const [certificate] of text.matchAll(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g)) {
+    certificates.add(certificate);
+  }
 }
 
 async function readText(path: string): Promise<string> {

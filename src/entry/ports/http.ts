@@ -1,3 +1,4 @@
+import { rootCertificates } from "node:tls";
 import { EnvHttpProxyAgent, request, setGlobalDispatcher } from "undici";
 import type { HttpPort } from "../../policy/index.ts";
 import { toErrorMessage } from "../../types/index.ts";
@@ -14,8 +15,11 @@ export function routeFetch(ca: string | undefined): void {
   setGlobalDispatcher(createAgent(ca));
 }
 
-function createAgent(ca: string | undefined): EnvHttpProxyAgent {
-  return new EnvHttpProxyAgent(ca === undefined ? {} : { connect: { ca }, requestTls: { ca } });
+/** Given certificates are trusted besides Node's own. */
+function createAgent(extraCa: string | undefined): EnvHttpProxyAgent {
+  if (extraCa === undefined) return new EnvHttpProxyAgent();
+  const ca = [...rootCertificates, extraCa];
+  return new EnvHttpProxyAgent({ connect: { ca }, requestTls: { ca } });
 }
 
 /** Downloads over HTTPS through the proxies of the environment. Redirects are followed, never to plain HTTP. */
