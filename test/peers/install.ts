@@ -20,6 +20,7 @@ const peers = {
   registry: { version: "3.0.0", module: "github.com/distribution/distribution/v3/cmd/registry", binary: "registry" },
   cosign3: { version: "3.1.3", module: "github.com/sigstore/cosign/v3/cmd/cosign", binary: "cosign" },
   cosign2: { version: "2.6.5", module: "github.com/sigstore/cosign/v2/cmd/cosign", binary: "cosign" },
+  opa: { version: "1.15.2", module: "github.com/open-policy-agent/opa", binary: "opa" },
   olareg: { version: "0.1.2", tool: "github.com/olareg/olareg/cmd/olareg", binary: "olareg" },
 } as const satisfies Record<string, Peer>;
 

@@ -1,0 +1,85 @@
+/** What a term is meant to be; the checker is told nothing of it. */
+export type Kind =
+  | "number"
+  | "string"
+  | "boolean"
+  | "array"
+  | "object"
+  | "set"
+  | "any"
+  | "numbers"
+  | "strings"
+  | "small";
+
+/** Built-in functions that are called: arguments, then the result. */
+export const calls: readonly (readonly [string, readonly Kind[], Kind])[] = [
+  ["count", ["array"], "number"],
+  ["sum", ["numbers"], "number"],
+  ["product", ["numbers"], "number"],
+  ["max", ["array"], "any"],
+  ["min", ["set"], "any"],
+  ["sort", ["array"], "array"],
+  ["abs", ["number"], "number"],
+  ["ceil", ["number"], "number"],
+  ["floor", ["number"], "number"],
+  ["round", ["number"], "number"],
+  ["numbers.range", ["small", "small"], "numbers"],
+  ["numbers.range_step", ["small", "small", "small"], "numbers"],
+  ["bits.and", ["number", "number"], "number"],
+  ["bits.xor", ["number", "number"], "number"],
+  ["bits.lsh", ["number", "small"], "number"],
+  ["to_number", ["string"], "number"],
+  ["format_int", ["number", "small"], "string"],
+  ["concat", ["string", "strings"], "string"],
+  ["contains", ["string", "string"], "boolean"],
+  ["startswith", ["string", "string"], "boolean"],
+  ["endswith", ["string", "string"], "boolean"],
+  ["indexof", ["string", "string"], "number"],
+  ["indexof_n", ["string", "string"], "numbers"],
+  ["lower", ["string"], "string"],
+  ["upper", ["string"], "string"],
+  ["replace", ["string", "string", "string"], "string"],
+  ["split", ["string", "string"], "strings"],
+  ["strings.reverse", ["string"], "string"],
+  ["strings.count", ["string", "string"], "number"],
+  ["substring", ["string", "number", "number"], "string"],
+  ["trim", ["string", "string"], "string"],
+  ["trim_left", ["string", "string"], "string"],
+  ["trim_prefix", ["string", "string"], "string"],
+  ["trim_space", ["string"], "string"],
+  ["sprintf", ["string", "array"], "string"],
+  ["array.concat", ["array", "array"], "array"],
+  ["array.reverse", ["array"], "array"],
+  ["array.slice", ["array", "number", "number"], "array"],
+  ["object.get", ["object", "string", "any"], "any"],
+  ["object.keys", ["object"], "set"],
+  ["object.remove", ["object", "strings"], "object"],
+  ["object.filter", ["object", "strings"], "object"],
+  ["object.union", ["object", "object"], "object"],
+  ["object.subset", ["object", "object"], "boolean"],
+  ["json.marshal", ["any"], "string"],
+  ["json.unmarshal", ["string"], "any"],
+  ["json.filter", ["object", "strings"], "object"],
+  ["json.remove", ["object", "strings"], "object"],
+  ["base64.encode", ["string"], "string"],
+  ["base64.decode", ["string"], "string"],
+  ["hex.encode", ["string"], "string"],
+  ["urlquery.encode", ["string"], "string"],
+  ["yaml.marshal", ["any"], "string"],
+  ["regex.match", ["string", "string"], "boolean"],
+  ["regex.split", ["string", "string"], "strings"],
+  ["regex.replace", ["string", "string", "string"], "string"],
+  ["glob.match", ["string", "strings", "string"], "boolean"],
+  ["semver.compare", ["string", "string"], "number"],
+  ["is_string", ["any"], "boolean"],
+  ["is_number", ["any"], "boolean"],
+  ["is_array", ["any"], "boolean"],
+  ["is_object", ["any"], "boolean"],
+  ["is_set", ["any"], "boolean"],
+  ["is_null", ["any"], "boolean"],
+  ["type_name", ["any"], "string"],
+  ["walk", ["any"], "any"],
+  ["crypto.md5", ["string"], "string"],
+  ["units.parse", ["string"], "number"],
+  ["strings.any_prefix_match", ["string", "strings"], "boolean"],
+];

@@ -1,0 +1,112 @@
+import { compareValues, parseJson } from "../../../src/rego/index.ts";
+import type { Answer, Problem } from "./answers.ts";
+import type { Engine } from "./engine.ts";
+import type { Program } from "./generator.ts";
+import { OpaGoneError, type OpaServer } from "./opa-server.ts";
+import { type Piece, render, shrink } from "./pieces.ts";
+
+/** What both sides made of a program, where it is not the same. */
+export interface Difference {
+  path: string;
+  opa: string;
+  engine: string;
+}
+
+export type Verdict =
+  | { kind: "same"; compiles: boolean }
+  /** OPA itself did not live through it. */
+  | { kind: "crashed" }
+  | { kind: "different"; what: Difference };
+
+/** Compares errors by code and row, and every document by value. */
+export async function compare(text: string, input: unknown, opa: OpaServer, engine: Engine): Promise<Verdict> {
+  try {
+    return await compareAll(text, input, opa, engine);
+  } catch (thrown) {
+    if (!(thrown instanceof OpaGoneError)) throw thrown;
+    await opa.restart();
+    return { kind: "crashed" };
+  }
+}
+
+async function compareAll(text: string, input: unknown, opa: OpaServer, engine: Engine): Promise<Verdict> {
+  const theirs = await opa.put(text);
+  const ours = engine.put(text);
+  const difference = differ("compile", toAnswer(theirs), toAnswer(ours));
+  if (difference !== undefined) return { kind: "different", what: difference };
+  if (theirs !== undefined) return { kind: "same", compiles: false };
+  const whole = await opa.ask("", input);
+  const ourWhole = engine.ask("", input);
+  if (!("problems" in whole) && !("problems" in ourWhole)) {
+    const what = differ("", whole, ourWhole);
+    return what === undefined ? { kind: "same", compiles: true } : { kind: "different", what };
+  }
+  const paths = new Set([...text.matchAll(/^(?:default )?(r\d+)/gm)].map((match) => match[1] as string));
+  for (const path of paths) {
+    const answer = await opa.ask(path, input);
+    const what = differ(path, answer, engine.ask(path, input));
+    if (what !== undefined) return { kind: "different", what };
+  }
+  if ("problems" in whole !== "problems" in ourWhole)
+    return { kind: "different", what: { path: "", opa: describe(whole), engine: describe(ourWhole) } };
+  return { kind: "same", compiles: true };
+}
+
+function toAnswer(problems: readonly Problem[] | undefined): Answer {
+  return problems === undefined ? { value: undefined } : { problems };
+}
+
+function differ(path: string, theirs: Answer, ours: Answer): Difference | undefined {
+  if (isSame(theirs, ours)) return undefined;
+  return { path, opa: describe(theirs), engine: describe(ours) };
+}
+
+function isSame(theirs: Answer, ours: Answer): boolean {
+  if ("problems" in theirs || "problems" in ours) {
+    return "problems" in theirs && "problems" in ours && toKey(theirs.problems) === toKey(ours.problems);
+  }
+  if (theirs.value === undefined || ours.value === undefined) return theirs.value === ours.value;
+  return compareValues(parseJson(theirs.value), parseJson(ours.value)) === 0;
+}
+
+function toKey(problems: readonly Problem[]): string {
+  return [...new Set(problems.map(({ code, row }) => `${code}:${row}`))].sort().join(" ");
+}
+
+function describe(answer: Answer): string {
+  if (!("problems" in answer)) return answer.value?.trim() ?? "undefined, or compiles";
+  return answer.problems.map(({ code, row, message }) => `${row}: ${code}: ${message}`).join("; ");
+}
+
+/** The smallest program found whose difference is of the same kind, within `budget` comparisons. */
+export async function minimize(
+  program: Program,
+  first: Difference,
+  opa: OpaServer,
+  engine: Engine,
+  budget: number,
+): Promise<{ text: string; what: Difference }> {
+  const wanted = toClass(first);
+  let { module } = program;
+  let what = first;
+  let left = budget;
+  const step = async (): Promise<Piece | undefined> => {
+    for (const smaller of shrink(module)) {
+      if (left-- <= 0) return undefined;
+      const verdict = await compare(render(smaller), program.input, opa, engine);
+      if (verdict.kind !== "different" || toClass(verdict.what) !== wanted) continue;
+      what = verdict.what;
+      return smaller;
+    }
+    return undefined;
+  };
+  for (let smaller = await step(); smaller !== undefined; smaller = await step()) module = smaller;
+  return { text: render(module), what };
+}
+
+/** Differences of one kind: which codes stood against which. */
+function toClass({ path, opa, engine }: Difference): string {
+  const codes = (text: string): string =>
+    [...new Set(text.match(/\b(?:rego|eval)_\w+_error|\bcrash\b/g) ?? [])].join("+");
+  return `${path === "compile" ? "compile" : "value"} ${codes(opa)} / ${codes(engine)}`;
+}

@@ -1,0 +1,73 @@
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { compare, type Difference, minimize } from "./compare.ts";
+import { Engine } from "./engine.ts";
+import { explanations } from "./explained.ts";
+import { baseDocument, generateProgram, type Program } from "./generator.ts";
+import { type OpaServer, startOpaServer } from "./opa-server.ts";
+import { render } from "./pieces.ts";
+import { Random } from "./random.ts";
+
+const peers = inject("peers");
+
+/** `SEALCHECK_REGO_PROGRAMS` programs from the seed `SEALCHECK_REGO_SEED` on, for at most `SEALCHECK_REGO_SECONDS`. */
+const programs = Number(process.env.SEALCHECK_REGO_PROGRAMS ?? 4_000);
+const firstSeed = Number(process.env.SEALCHECK_REGO_SEED ?? 1);
+const seconds = Number(process.env.SEALCHECK_REGO_SECONDS ?? 60);
+
+/** Differences that are shown; the others are counted. */
+const maxShown = 10;
+/** Comparisons to make one difference small. */
+const minimizeBudget = 400;
+
+describe.skipIf(peers === undefined)("generated Rego programs", () => {
+  let opa: OpaServer;
+  const engine = new Engine(baseDocument);
+
+  beforeAll(async () => {
+    if (peers !== undefined) opa = await startOpaServer(peers.opa, baseDocument);
+  });
+
+  afterAll(async () => {
+    await opa?.stop();
+  });
+
+  it(
+    "mean to this engine what they mean to OPA",
+    async () => {
+      const until = performance.now() + seconds * 1_000;
+      const counts = { compared: 0, evaluated: 0, refused: 0, explained: 0, crashes: 0, different: 0 };
+      const shown: string[] = [];
+      for (let seed = firstSeed; seed < firstSeed + programs && performance.now() < until; seed += 1) {
+        const program = generateProgram(seed, new Random(seed));
+        const verdict = await compare(render(program.module), program.input, opa, engine);
+        counts.compared += 1;
+        if (verdict.kind === "crashed") counts.crashes += 1;
+        else if (verdict.kind === "same") counts[verdict.compiles ? "evaluated" : "refused"] += 1;
+        else if (isExplained(verdict.what)) counts.explained += 1;
+        else {
+          counts.different += 1;
+          if (shown.length < maxShown) shown.push(await show(program, verdict.what));
+        }
+      }
+      console.log(counts);
+      expect(shown.join("\n\n")).toBe("");
+      expect(counts.evaluated).toBeGreaterThan(counts.compared / 4);
+    },
+    (seconds + 120) * 1_000,
+  );
+
+  async function show(program: Program, first: Difference): Promise<string> {
+    const { text, what } = await minimize(program, first, opa, engine, minimizeBudget);
+    const where = what.path === "compile" ? "when compiling" : `of data.p.${what.path}`;
+    return [
+      `seed ${program.seed}, input ${JSON.stringify(program.input)}`,
+      text.trim(),
+      `OPA's answer ${where}: ${what.opa}`,
+      `this engine's:  ${what.engine}`,
+    ].join("\n");
+  }
+});
+
+function isExplained(difference: Difference): boolean {
+  return explanations.some(({ explains }) => explains(difference));
+}
