@@ -5,6 +5,8 @@ import { emitRef } from "./emit-ref.ts";
 import { emitEqual } from "./emit-unify.ts";
 import type { EmitUnit } from "./emit-unit.ts";
 import type { ComprehensionTerm, EveryStatement, Statement, Term, Variable } from "./ir.ts";
+import { addClosureVariables } from "./variables.ts";
+import { walkTerm } from "./walk.ts";
 
 /** How code leaves what it is in when an expression is not true, and where it notes that one is pending. */
 interface Exits {
@@ -23,8 +25,12 @@ export class BodyEmitter {
   /** The context that is evaluated in: another one inside of `with`. */
   context = "c";
   exits: Exits;
-  #bound = new Map<Variable, string>();
+  #bound = new Map<Variable, { expression: string; level: number }>();
   #trail: Variable[] = [];
+  /** For the body and each open loop in it: the line that declares what is computed once for each iteration. */
+  #levels: number[] = [];
+  /** The level that the context was entered at. */
+  #contextLevel = 0;
   /** Loops that are open in the innermost block. */
   #open = 0;
   /** Variables for what is pending that some code sets. */
@@ -48,13 +54,13 @@ export class BodyEmitter {
   }
 
   value(variable: Variable): string {
-    const expression = this.#bound.get(variable);
-    if (expression === undefined) throw new Error(`variable ${variable.name} is not bound`);
-    return expression;
+    const bound = this.#bound.get(variable);
+    if (bound === undefined) throw new Error(`variable ${variable.name} is not bound`);
+    return bound.expression;
   }
 
   bind(variable: Variable, expression: string): void {
-    this.#bound.set(variable, expression);
+    this.#bound.set(variable, { expression, level: this.#levels.length });
     this.#trail.push(variable);
   }
 
@@ -79,6 +85,12 @@ export class BodyEmitter {
     this.push(`${label}:${header}{if(++S.steps>S.maxSteps)K.tick();`);
     this.exits = { ...this.exits, fail: `continue ${label};` };
     this.#open += 1;
+    this.#openLevel();
+  }
+
+  #openLevel(): void {
+    this.#levels.push(this.lines.length);
+    this.push("");
   }
 
   /** Leaves where the value is undefined, and notes where it is pending. */
@@ -118,23 +130,28 @@ export class BodyEmitter {
     const { exits } = this;
     const open = this.#open;
     const mark = this.#trail.length;
+    const levels = this.#levels.length;
     this.push(`${label}:{`);
+    if (levels === 0) this.#openLevel();
     this.exits = { fail: `break ${label};`, pending };
     this.#open = 0;
     for (const statement of body) this.statement(statement);
     success(label);
     this.push(`${"}".repeat(this.#open)}}`);
     this.#open = open;
+    this.#levels.length = levels;
     this.exits = exits;
     for (const variable of this.#trail.splice(mark)) this.#bound.delete(variable);
   }
 
   statement(statement: Statement): void {
     const { context } = this;
+    const contextLevel = this.#contextLevel;
     if (statement.with.length > 0) this.#enterWith(statement);
     if (statement.negated) this.#negated(hoist(this, statement));
     else this.#core(statement);
     this.context = context;
+    this.#contextLevel = contextLevel;
   }
 
   #enterWith(statement: Statement): void {
@@ -148,6 +165,7 @@ export class BodyEmitter {
       `const ${name}=K.with(${this.context},${site},[${values.join(",")}],${this.unit.location(statement.location)});`,
     );
     this.context = name;
+    this.#contextLevel = this.#levels.length;
   }
 
   /** A function as a value, for `with f as g`. */
@@ -218,8 +236,29 @@ export class BodyEmitter {
       case "ref":
         return emitRef(this, term);
       case "comprehension":
-        return this.#comprehension(term);
+        return this.#hoisted(term) ?? this.#comprehension(term);
     }
+  }
+
+  /** A comprehension that does not depend on the loops around it is evaluated once, when it is first needed. */
+  #hoisted(term: ComprehensionTerm): string | undefined {
+    const level = this.#levelOf(term);
+    const line = this.#levels[level - 1];
+    if (level >= this.#levels.length || line === undefined || isShowing(term)) return undefined;
+    const name = this.unit.name("h");
+    this.lines[line] += `let ${name};`;
+    this.push(`if(${name}===undefined){`);
+    this.push(`${name}=${this.#comprehension(term)};}`);
+    return name;
+  }
+
+  /** The innermost level that a comprehension depends on. */
+  #levelOf(term: ComprehensionTerm): number {
+    const closed = new Set<Variable>();
+    addClosureVariables(term, closed);
+    let level = Math.max(1, this.#contextLevel);
+    for (const variable of closed) level = Math.max(level, this.#bound.get(variable)?.level ?? 0);
+    return level;
   }
 
   #comprehension(term: ComprehensionTerm): string {
@@ -251,6 +290,8 @@ export class BodyEmitter {
     const { items, index, mode } = this.iteration(domain);
     this.push(`if(${mode}<0)${this.exits.fail}let ${pending}=false,${holds}=true;`);
     this.push(`${label}:for(let ${index}=0;${index}<${items}.length;${index}++){if(++S.steps>S.maxSteps)K.tick();`);
+    const levels = this.#levels.length;
+    this.#openLevel();
     this.push(`let ${some}=false,${inner}=false;`);
     if (statement.key !== undefined) this.bind(statement.key, this.keyAt(items, index, mode));
     this.bind(statement.value, this.valueAt(domain, items, index, mode));
@@ -260,6 +301,7 @@ export class BodyEmitter {
     if (this.canPend(inner)) this.notePending(pending);
     const isInner = this.canPend(inner) ? `if(${inner})${pending}=true;else` : "";
     this.push(`if(!${some}){${isInner}{${holds}=false;break ${label};}}}`);
+    this.#levels.length = levels;
     this.push(`if(!${holds})${this.exits.fail}`);
     this.requireSettled(pending);
   }
@@ -279,4 +321,16 @@ export class BodyEmitter {
   valueAt(value: string, items: string, index: string, mode: string): string {
     return this.atom(`${mode}===1?(${value}).get(${items}[${index}]):${items}[${index}]`);
   }
+}
+
+/** Whether something is printed in a comprehension: that has to happen as often as it is evaluated. */
+function isShowing(term: ComprehensionTerm): boolean {
+  let isFound = false;
+  walkTerm(term, {
+    statement: (statement) => {
+      if (statement.kind !== "call" || statement.callee.kind !== "builtin") return;
+      if (statement.callee.name === "internal.print") isFound = true;
+    },
+  });
+  return isFound;
 }

@@ -75,7 +75,8 @@ export function closureVariables(statement: Statement): VariableSet {
   return out;
 }
 
-function addClosureVariables(term: Term, out: VariableSet): void {
+/** Adds every variable inside of a term's comprehensions. */
+export function addClosureVariables(term: Term, out: VariableSet): void {
   visitComprehensions(term, (comprehension) => {
     if (comprehension.key !== undefined) addAllVariables(comprehension.key, out);
     addAllVariables(comprehension.term, out);

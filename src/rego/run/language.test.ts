@@ -110,6 +110,46 @@ describe("expressions", () => {
   });
 });
 
+describe("comprehensions in loops", () => {
+  it.each([
+    [
+      "of the outer loop",
+      "p := [[x, zs] | some x in [1, 2]; some y in [x, x + 1]; y > 0; zs := [z | some z in [1, 2, 3]; z > x]]",
+      [
+        [1, [2, 3]],
+        [1, [2, 3]],
+        [2, [3]],
+        [2, [3]],
+      ],
+    ],
+    [
+      "of the inner loop",
+      "p := [[x, zs] | some x in [1, 2]; some y in [x, x + 1]; zs := [z | some z in [1, 2]; z > y]]",
+      [
+        [1, [2]],
+        [1, []],
+        [2, []],
+        [2, []],
+      ],
+    ],
+    [
+      "of the input that with sets",
+      "p := [v | some x in [1, 2]; some _ in [1]; v := [i | i := input] with input as x]",
+      [[1], [2]],
+    ],
+    ["in parameters", "p := f([1, 2], 1)\nf(a, b) := [x | some x in a; x in {y | y := a[_]; y > b}]", [2]],
+  ])("%s", (_, text, expected) => {
+    expect(evaluate(text)).toEqual(expected);
+  });
+
+  it("evaluates what does not depend on the loop once", () => {
+    const text = "package t\nn := numbers.range(1, 1000)\np := count([x | some x in n; x in {y | some y in n}])";
+    const loaded = loadPolicy(compileModules([parseModule("m.rego", text)], { entrypoints: [["t", "p"]] }));
+    const step = loaded.start({ nowNs: 0n, limits: { steps: 10_000 } }).step();
+    expect(step).toEqual({ kind: "done", results: [1000] });
+  });
+});
+
 describe("with", () => {
   it.each([
     ["the input", "p := x if { x := lib.inp with input as 9 }", 9],
