@@ -1,4 +1,4 @@
-import { RegoErrors } from "../errors.ts";
+import { RegoError, RegoErrors } from "../errors.ts";
 import { type Module, parseBody } from "../syntax/index.ts";
 import { checkCalls } from "./check-calls.ts";
 import { checkTypes } from "./check-types.ts";
@@ -26,7 +26,8 @@ export function compileModules(modules: readonly Module[], options: CompileOptio
 /** Compiles an ad-hoc query together with the modules that it is asked of. Throws RegoErrors. */
 export function compileQuery(text: string, modules: readonly Module[], options: QueryOptions = {}): CompiledPolicy {
   const body = parseBody(text);
-  if (body.length === 0) throw new RegoErrors([]);
+  if (body.length === 0)
+    throw new RegoErrors([new RegoError("rego_parse_error", "empty query: expected an expression")]);
   const captured = options.capture === false ? body : capturedQuery(body, createArity(modules, options));
   const query = { body: captured, original: body, text, options };
   return compile(modules, { ...options, entrypoints: options.entrypoints ?? [] }, query);

@@ -33,10 +33,18 @@ export function createCalls(compiled: CompiledPolicy, options: LoadOptions, stat
     },
     external: createExternal(state),
     print(_: Context, at: number, captures: readonly RegoSet[]): void {
-      const { print } = state.run;
+      const { print, printed, printedInPass } = state.run;
       const place = compiled.locations[at];
       if (print === undefined || place === undefined) return;
-      for (const texts of combinations(captures)) print(texts.join(" "), place);
+      for (const texts of combinations(captures)) {
+        const text = texts.join(" ");
+        const key = `${at} ${text}`;
+        const times = (printedInPass.get(key) ?? 0) + 1;
+        printedInPass.set(key, times);
+        if (times <= (printed.get(key) ?? 0)) continue;
+        printed.set(key, times);
+        print(text, place);
+      }
     },
     ...createReplacements(),
     ...createShortcuts(call),

@@ -174,6 +174,18 @@ describe("print", () => {
   });
 });
 
+describe("print in several passes", () => {
+  it("shows each text once", () => {
+    const printed: string[] = [];
+    const text = 'q if { print("q") }\np := x if { print("p"); q; x := host.fetch(1); print("x", x) }';
+    const evaluation = start(text, { print: (message) => printed.push(message) });
+    const step = evaluation.step([["t", "p"]]);
+    if (step.kind === "pending") for (const { key } of step.calls) evaluation.answer(key, 5);
+    expect(evaluation.step([["t", "p"]])).toEqual({ kind: "done", results: [5] });
+    expect(printed).toEqual(["p", "q", "x 5"]);
+  });
+});
+
 describe("what is written in policies stays data", () => {
   const hostile = '"];throw new Error(1);//\\u2028\\u2029`$' + "{globalThis.broken=1}";
   const quoted = JSON.stringify(hostile);

@@ -27,6 +27,8 @@ export function createEvaluation(
     answers: new Map(),
     noted: new Map(),
     resets: [],
+    printed: new Map(),
+    printedInPass: new Map(),
     evaluations: 0,
     steps: 0,
     spentMs: 0,
@@ -40,6 +42,7 @@ export function createEvaluation(
     }
     for (const reset of run.resets.splice(0)) reset();
     run.noted.clear();
+    run.printedInPass.clear();
     const { outcome, isPending } = state.enter(run, part);
     if (run.noted.size > 0) return { kind: "pending", calls: [...run.noted.values()] };
     if (isPending) throw new Error("something is pending, but nothing was asked");

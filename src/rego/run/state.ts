@@ -29,6 +29,9 @@ export interface Run {
   noted: Map<string, PendingCall>;
   /** Forgets what was pending in the pass before. */
   resets: (() => void)[];
+  /** How often each text was printed at its place, in all passes and in this one: what a later pass repeats is dropped. */
+  printed: Map<string, number>;
+  printedInPass: Map<string, number>;
   evaluations: number;
   steps: number;
   spentMs: number;
@@ -54,7 +57,7 @@ export class State {
   /** Runs a part of an evaluation under its limits. */
   enter<T>(run: Run, part: () => T): T {
     const outer = this.#run;
-    const outerSteps = this.steps;
+    const outerSteps = { steps: this.steps, maxSteps: this.maxSteps, startedAt: this.#startedAt };
     this.#run = run;
     this.steps = run.steps;
     this.#startedAt = performance.now();
@@ -74,7 +77,9 @@ export class State {
       run.spentMs += performance.now() - this.#startedAt;
       run.depth = 0;
       this.#run = outer;
-      this.steps = outerSteps;
+      this.steps = outerSteps.steps;
+      this.maxSteps = outerSteps.maxSteps;
+      this.#startedAt = outerSteps.startedAt;
     }
   }
 
