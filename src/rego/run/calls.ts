@@ -1,5 +1,5 @@
 import { type Builtin, builtins } from "../builtins/index.ts";
-import type { CompiledPolicy } from "../compile/compiled.ts";
+import type { CompiledPolicy } from "../compile/index.ts";
 import { RegoError } from "../errors.ts";
 import { canonicalKey, isList, RegoObject, RegoSet, toJson, type Value } from "../value/index.ts";
 import { type Context, type Outcome, pendingMark, Replacement } from "./context.ts";

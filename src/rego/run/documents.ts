@@ -1,4 +1,4 @@
-import type { CompiledPolicy, DocumentKey } from "../compile/compiled.ts";
+import type { CompiledPolicy, DocumentKey } from "../compile/index.ts";
 import { ObjectBuilder, RegoObject, type Value } from "../value/index.ts";
 import { type Context, type Outcome, pendingMark } from "./context.ts";
 import { get, getPath, items, mergeObjects, mode } from "./values.ts";

@@ -1,4 +1,4 @@
-import type { CompiledPolicy } from "../compile/compiled.ts";
+import type { CompiledPolicy } from "../compile/index.ts";
 import { RegoError } from "../errors.ts";
 import {
   isList,

@@ -1,5 +1,5 @@
 import type { Json } from "../../types/index.ts";
-import type { CompiledPolicy } from "../compile/compiled.ts";
+import type { CompiledPolicy } from "../compile/index.ts";
 import { RegoError } from "../errors.ts";
 import { fromJson, isList, RegoObject, RegoSet, type Value } from "../value/index.ts";
 import { Context, type Outcome, pendingMark } from "./context.ts";

@@ -1,4 +1,4 @@
-import type { CompiledPolicy } from "../compile/compiled.ts";
+import type { CompiledPolicy } from "../compile/index.ts";
 import { RegoObject } from "../value/index.ts";
 import { Context } from "./context.ts";
 import { createEnvironment } from "./environment.ts";

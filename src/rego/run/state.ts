@@ -1,5 +1,5 @@
 import type { BuiltinContext } from "../builtins/index.ts";
-import type { SourceLocation } from "../compile/compiled.ts";
+import type { SourceLocation } from "../compile/index.ts";
 import { RegoError } from "../errors.ts";
 import type { Location } from "../syntax/index.ts";
 import type { Value } from "../value/index.ts";

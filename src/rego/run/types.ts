@@ -1,5 +1,5 @@
 import type { Json } from "../../types/index.ts";
-import type { PureFunction, SourceLocation } from "../compile/compiled.ts";
+import type { PureFunction, SourceLocation } from "../compile/index.ts";
 import type { Value } from "../value/index.ts";
 
 export interface LoadOptions {

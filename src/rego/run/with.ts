@@ -1,4 +1,4 @@
-import type { CompiledPolicy, DocumentKey } from "../compile/compiled.ts";
+import type { CompiledPolicy, DocumentKey } from "../compile/index.ts";
 import type { Value } from "../value/index.ts";
 import { Context, type Memo, type Replacement, undefinedMark } from "./context.ts";
 import type { DocumentNode, Documents } from "./documents.ts";
