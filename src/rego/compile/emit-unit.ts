@@ -40,6 +40,7 @@ export class EmitUnit {
   readonly #constants = new Map<string, string>();
   readonly #functions = new Map<string, string>();
   readonly #locations = new Map<string, number>();
+  readonly #places = new Map<Location, number>();
   readonly #withs = new Map<string, number>();
   readonly #effects = new Map<string, number>();
   #next = 0;
@@ -89,7 +90,16 @@ export class EmitUnit {
     return identifier;
   }
 
-  location({ file, row, col }: Location): number {
+  location(place: Location): number {
+    let index = this.#places.get(place);
+    if (index === undefined) {
+      index = this.#addLocation(place);
+      this.#places.set(place, index);
+    }
+    return index;
+  }
+
+  #addLocation({ file, row, col }: Location): number {
     const key = `${row}:${col}:${file}`;
     let index = this.#locations.get(key);
     if (index === undefined) {
