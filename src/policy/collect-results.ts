@@ -17,13 +17,17 @@ function toMetadata(element: Readonly<Record<string, Json>>): ResultMetadata {
 
 /**
  * The results in the value of a rule (`data.<package>.deny`, a set or list): texts are messages, objects have a `msg`
- * and metadata. Empty messages are passes.
+ * and metadata. Empty messages are passes. A value of another kind holds no results, as with Conforma; a note says so.
  *
  * @throws {PolicyError} `result-invalid` where an object has no text as `msg`
  */
 export function collectResults(rule: string, name: string, value: Json | undefined, notes: Set<string>): RawResult[] {
   const kind = resultKindOf(name);
-  if (kind === undefined || !Array.isArray(value)) {
+  if (kind === undefined || value === undefined) {
+    return [];
+  }
+  if (!Array.isArray(value)) {
+    notes.add(`${rule} gave neither a set nor a list: it was ignored; checks are written "${name} contains result if"`);
     return [];
   }
   const results: RawResult[] = [];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Json } from "../types/index.ts";
-import { type ComponentStart, loadPreparedPolicy, type PolicyCall, type PolicyOutcome } from "./evaluate.ts";
+import { type ComponentStart, loadPreparedPolicy, maxCalls, type PolicyCall, type PolicyOutcome } from "./evaluate.ts";
 import type { PreparedPolicy } from "./prepared-policy.ts";
 import { check, noSigstoreOptions, prepareFrom, testTimeNs } from "./testing/policies.ts";
 import { faultOf, messageOf } from "./testing/ports.ts";
@@ -246,6 +246,20 @@ deny contains "x" if {
     const run = (maxPasses: number) => () => evaluate(prepared, { ref: "r" }, answers, { limits: { maxPasses } });
     expect(run(5)().outcome.violations).toHaveLength(1);
     expect(await faultOf(run(1))).toBe("undecided:limit-exceeded");
+  });
+
+  it("more calls at once than allowed are refused", async () => {
+    const many = `package main
+${header}
+deny contains "x" if {
+	some i in numbers.range(1, input.count)
+	ec.oci.descriptor(sprintf("r:%d", [i]))
+}
+`;
+    const prepared = await prepareFrom({ "p/a.rego": many }, [{ policy }]);
+    const run = (count: number) => () => evaluate(prepared, { count }, { "ec.oci.descriptor": {} });
+    expect(run(maxCalls)().outcome.violations).toHaveLength(1);
+    expect(await faultOf(run(maxCalls + 1))).toBe("undecided:limit-exceeded");
   });
 
   it("their arguments are checked when the policy is compiled", async () => {

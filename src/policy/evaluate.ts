@@ -56,6 +56,9 @@ export interface LoadedPreparedPolicy {
 
 const defaultLimits: EvaluationLimits = { maxMs: 300_000, maxPasses: 64 };
 
+/** Distinct look-ups that one component may ask for between two passes: statements of attestations decide on them, too. */
+export const maxCalls = 20_000;
+
 function joinOutcomes(outcomes: readonly GroupOutcome[]): PolicyOutcome {
   return {
     violations: sortResults(outcomes.flatMap(({ violations }) => violations)),
@@ -88,6 +91,11 @@ class AllGroupsEvaluation implements ComponentEvaluation {
         calls.set(key, { key, name, args });
         this.#waiting.set(key, [...(this.#waiting.get(key) ?? []), group]);
       }
+    }
+    if (calls.size > maxCalls) {
+      throw new PolicyError(`the policy asks for ${calls.size} look-ups at once, more than ${maxCalls}`, {
+        code: "limit-exceeded",
+      });
     }
     if (calls.size > 0) {
       return { kind: "pending", calls: [...calls.values()] };

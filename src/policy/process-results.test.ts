@@ -103,12 +103,17 @@ describe("collectResults", () => {
     expect([...notes]).toHaveLength(1);
   });
 
-  it.each([[true], [{ a: 1 }], [undefined], ["text"]] as (Json | undefined)[][])(
-    "%j is no collection: no results",
-    (value) => {
-      expect(collectResults("data.p.deny", "deny", value, new Set())).toEqual([]);
-    },
-  );
+  it.each([[true], [{ a: 1 }], ["text"]] as Json[][])("%j is no collection: no results, and a note", (value) => {
+    const notes = new Set<string>();
+    expect(collectResults("data.p.deny", "deny", value, notes)).toEqual([]);
+    expect([...notes].join()).toMatch(/^data\.p\.deny gave neither a set nor a list/);
+  });
+
+  it("what is undefined has no results, and needs no note", () => {
+    const notes = new Set<string>();
+    expect(collectResults("data.p.deny", "deny", undefined, notes)).toEqual([]);
+    expect(notes.size).toBe(0);
+  });
 
   it.each([[{ code: "p.x" }], [{ msg: 1, code: "p.x" }], [{ msg: null }]])(
     "difference 17: %j cannot be decided",
