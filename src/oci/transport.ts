@@ -93,6 +93,8 @@ export function createTransport(options: TransportOptions): Transport {
           headers: request.headers,
           body: request.body ?? null,
           signal: request.signal,
+          // Otherwise undici ends the connection after each HEAD.
+          reset: false,
         });
         return toResponse(response, request);
       } catch (cause) {
@@ -148,7 +150,7 @@ function toTransportError(cause: unknown, { url, subject, signal }: TransportReq
   const fault = toFault(cause);
   const where = `${subject}: ${url.host}`;
   if (signal.aborted) return toAbortError(signal, subject);
-  if (fault.name === "TimeoutError" || timeoutCodes.has(fault.code)) {
+  if (timeoutCodes.has(fault.code)) {
     return new OciError(`${where} did not answer in time`, { code: "timeout", subject, cause });
   }
   if (certificateCodes.test(fault.code)) {
