@@ -7,6 +7,7 @@ import { Dependencies } from "./dependencies.ts";
 import { emitModule } from "./emit-module.ts";
 import { FunctionTable } from "./functions.ts";
 import type { Statement } from "./ir.ts";
+import { lowerBody, lowerWith } from "./lower-body.ts";
 import { lowerModules } from "./lower-modules.ts";
 import { createPlan, isVolatile } from "./plan.ts";
 import { Problems } from "./problems.ts";
@@ -48,6 +49,7 @@ function compile(modules: readonly Module[], options: CompileOptions, source: Qu
     problems,
     strict: options.strict === true,
     isFunctionName: (name) => functions.get(name) !== undefined,
+    lowering: { body: lowerBody, with: lowerWith },
   };
   const rules = lowerModules(modules, services);
   const query = source === undefined ? undefined : lowerQuery(source.body, source.options, modules, services, source);

@@ -7,7 +7,6 @@ import {
 } from "../syntax/index.ts";
 import { numberFromText, ObjectBuilder, RegoSet, type Value } from "../value/index.ts";
 import type { Callee, RefTerm, Statement, Term, Variable } from "./ir.ts";
-import { lowerBody, lowerWith } from "./lower-body.ts";
 import { declaredNames, type Scope } from "./scope.ts";
 
 /**
@@ -126,7 +125,7 @@ type Comprehension = Extract<
 function lowerComprehension(scope: Scope, syntax: Comprehension, location: Location): Term {
   scope.pushIgnored(declaredNames(syntax.body));
   scope.push();
-  const body = lowerBody(scope, syntax.body);
+  const body = scope.lowering.body(scope, syntax.body);
   const support: Statement[] = [];
   let key: Term | undefined;
   if (syntax.kind === "object-comprehension") key = lowerTerm(scope, syntax.key, support);
@@ -248,7 +247,7 @@ export function lowerCapture(
   const { isStrict, modifiers = [] } = options;
   const body: Statement[] = [];
   const captured: Statement[] = [];
-  const clauses = modifiers.map((modifier) => lowerWith(scope, modifier, body));
+  const clauses = modifiers.map((modifier) => scope.lowering.with(scope, modifier, body));
   const lowered = lowerTerm(scope, term, captured);
   const variable = scope.factory.temporary();
   const capture: Statement = { ...toAssignment(variable, lowered, location) };

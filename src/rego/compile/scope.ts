@@ -1,6 +1,6 @@
-import type { Expression, Location, Module, Term as SyntaxTerm } from "../syntax/index.ts";
+import type { Expression, Location, Module, Term as SyntaxTerm, WithModifier } from "../syntax/index.ts";
 import type { Value } from "../value/index.ts";
-import type { Variable } from "./ir.ts";
+import type { Statement, Variable, WithClause } from "./ir.ts";
 import type { Problems } from "./problems.ts";
 
 type Occurrence = "argument" | "seen" | "assigned" | "declared";
@@ -37,12 +37,20 @@ export class VariableFactory {
   }
 }
 
+/** How the bodies and the `with` modifiers that terms contain are lowered. */
+export interface BodyLowering {
+  body(scope: Scope, body: readonly Expression[]): Statement[];
+  /** What the value needs before goes to `out`. */
+  with(scope: Scope, modifier: WithModifier, out: Statement[]): WithClause;
+}
+
 /** What all scopes of a compilation share. */
 export interface ScopeServices {
   factory: VariableFactory;
   problems: Problems;
   strict: boolean;
   isFunctionName(name: string): boolean;
+  lowering: BodyLowering;
 }
 
 /**
@@ -62,6 +70,7 @@ export class Scope {
   readonly strict: boolean;
   /** Whether a dotted name is a built-in function or one of the host's. */
   readonly isFunctionName: (name: string) => boolean;
+  readonly lowering: BodyLowering;
 
   constructor(globals: ReadonlyMap<string, Global>, shared: ScopeServices) {
     this.globals = globals;
@@ -69,6 +78,7 @@ export class Scope {
     this.problems = shared.problems;
     this.strict = shared.strict;
     this.isFunctionName = shared.isFunctionName;
+    this.lowering = shared.lowering;
     this.push();
   }
 
