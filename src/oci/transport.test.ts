@@ -89,6 +89,21 @@ describe("connections", () => {
     expect(connections).toBe(1);
   });
 
+  it("are given up where a body follows the answer to HEAD", async () => {
+    const answer = (body: string) => `HTTP/1.1 200 OK\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+    const host = await listen(
+      createTcpServer((socket) =>
+        socket.on("data", (data) =>
+          socket.write(`${data}`.startsWith("HEAD") ? answer(answer("forged")) : answer("real")),
+        ),
+      ),
+    );
+    const transport = create({ connectionsPerOrigin: 1 });
+    (await ask(transport, `http://${host}/`, { method: "HEAD" })).discard();
+    expect(await read((await ask(transport, `http://${host}/`)).body)).toBe("real");
+    expect(connections).toBe(2);
+  });
+
   it("are as many as allowed for an origin", async () => {
     const waiting: (() => void)[] = [];
     const host = await serve((_request, response) => {
