@@ -57,6 +57,14 @@ async function runWithMachine(command: WorkingCommand, signal: AbortSignal): Pro
       const { runRegoTests } = await import("./commands/test.ts");
       return await runRegoTests(command.configuration, machine, processConsole, signal);
     }
+    case "eval": {
+      const { runRegoEval } = await import("./commands/eval.ts");
+      return await runRegoEval(command.configuration, machine, processConsole, signal);
+    }
+    case "check": {
+      const { runRegoCheck } = await import("./commands/check.ts");
+      return await runRegoCheck(command.configuration, machine, processConsole, signal);
+    }
     case "registry": {
       const { runRegistry } = await import("./commands/registry.ts");
       return await runRegistry(command.configuration, machine, processConsole, signal);

@@ -9,6 +9,7 @@ import { deepFreeze } from "./freeze.ts";
 import { renderHelp } from "./help.ts";
 import { findNearest } from "./nearest.ts";
 import { readRegistryServer } from "./registry-server.ts";
+import { readRegoCheck, readRegoEval } from "./rego-commands.ts";
 import { readCacheSlice, readLogLevel, readValidateImage, readWorkers } from "./validate-image.ts";
 
 /** Flags by name and by short name, of all commands: what may stand before the command's words. */
@@ -137,6 +138,10 @@ function buildCommand(
       };
     case "test":
       return readTest(reader, env, positionals);
+    case "eval":
+      return readRegoEval(reader, positionals);
+    case "check":
+      return readRegoCheck(reader, positionals);
     case "registry":
       return { kind: "registry", configuration: readRegistryServer(reader) };
     case "cache":

@@ -1,4 +1,5 @@
 import type { FlagGroup } from "./flags.ts";
+import { regoCheckGroups, regoEvalGroups } from "./rego-flags.ts";
 import { cacheFlags, colorFlags, commonGroup, validateImageGroups, workersFlag } from "./validate-image-flags.ts";
 
 /** One command, as the parser and the help text see it. */
@@ -52,6 +53,19 @@ export const commands: readonly CommandEntry[] = [
       },
       { ...commonGroup, flags: commonGroup.flags.filter((flag) => flag.name !== "verbose") },
     ],
+  },
+  {
+    path: ["eval"],
+    summary: "Evaluate a Rego query.",
+    positionals: "QUERY",
+    groups: regoEvalGroups,
+    examples: ["sealcheck eval -d policy/ -d data.yaml -i input.json 'data.main.deny'"],
+  },
+  {
+    path: ["check"],
+    summary: "Parse and compile Rego policies, and say what is wrong with them.",
+    positionals: "PATH...",
+    groups: regoCheckGroups,
   },
   {
     path: ["registry"],

@@ -148,6 +148,31 @@ export interface RegoTestConfiguration {
   readonly logLevel: LogLevel;
 }
 
+export interface RegoEvalConfiguration {
+  readonly query: string;
+  /** Files and folders with policies and data. */
+  readonly paths: readonly string[];
+  /** File with the input document. */
+  readonly input?: string;
+  readonly format: "json" | "pretty";
+  readonly package?: string;
+  readonly imports: readonly string[];
+  readonly strictBuiltinErrors: boolean;
+  /** Whether an undefined result makes the exit code 1. */
+  readonly failUndefined: boolean;
+  /** Milliseconds for the evaluation. */
+  readonly timeoutMs: number;
+  readonly logLevel: LogLevel;
+}
+
+export interface RegoCheckConfiguration {
+  /** Files and folders, at least one. */
+  readonly paths: readonly string[];
+  readonly strict: boolean;
+  readonly format: "pretty" | "json";
+  readonly logLevel: LogLevel;
+}
+
 export interface RegistryServerConfiguration {
   /** Absent keeps everything in memory. */
   readonly directory?: string;
@@ -195,6 +220,8 @@ export type Command =
   | { readonly kind: "validate-image"; readonly configuration: ValidateImageConfiguration }
   | { readonly kind: "demo"; readonly configuration: DemoConfiguration }
   | { readonly kind: "test"; readonly configuration: RegoTestConfiguration }
+  | { readonly kind: "eval"; readonly configuration: RegoEvalConfiguration }
+  | { readonly kind: "check"; readonly configuration: RegoCheckConfiguration }
   | { readonly kind: "registry"; readonly configuration: RegistryServerConfiguration }
   | { readonly kind: "cache"; readonly configuration: CacheCommandConfiguration }
   | { readonly kind: "task"; readonly configuration: TaskStepConfiguration }

@@ -15,6 +15,8 @@ export type {
   PullPolicy,
   RegistryServerConfiguration,
   RegistrySlice,
+  RegoCheckConfiguration,
+  RegoEvalConfiguration,
   RegoTestConfiguration,
   RequiredPlatforms,
   RetryOptions,

@@ -31,4 +31,5 @@ export type {
 export { loadPolicy } from "./run/index.ts";
 export * from "./syntax/index.ts";
 export * from "./testing/index.ts";
+export * from "./tools/index.ts";
 export * from "./value/index.ts";

@@ -1,0 +1,33 @@
+import type { RegoCheckConfiguration } from "../../inputs/index.ts";
+import { ecExternalFunctions, ecPureFunctions } from "../../policy/index.ts";
+import { checkPolicies, defaultForbidden } from "../../rego/index.ts";
+import type { Console } from "../console.ts";
+import { policyFiles } from "../ports/policy-files.ts";
+import { exitCodes } from "../problems.ts";
+import type { Machine } from "../wiring.ts";
+
+/**
+ * `sealcheck check PATH...`: what `opa check` prints, with Conforma's functions known. Exit codes: 0 where nothing is wrong, 1
+ * where something is.
+ */
+export async function runRegoCheck(
+  configuration: RegoCheckConfiguration,
+  _machine: Machine,
+  console: Console,
+  signal: AbortSignal,
+): Promise<number> {
+  const outcome = await checkPolicies({
+    paths: configuration.paths,
+    files: policyFiles,
+    signal,
+    strict: configuration.strict,
+    format: configuration.format,
+    functions: ecPureFunctions,
+    externals: ecExternalFunctions,
+    forbidden: defaultForbidden,
+  });
+  if (outcome.kind === "valid") return exitCodes.passed;
+  if (configuration.format === "json") console.writeOut(outcome.report);
+  else console.writeError(outcome.report);
+  return exitCodes.refused;
+}

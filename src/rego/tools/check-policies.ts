@@ -1,0 +1,48 @@
+import { compileModules, type ExternalFunction, type FunctionDeclaration } from "../compile/index.ts";
+import type { RegoErrors } from "../errors.ts";
+import { loadTests } from "../testing/load.ts";
+import type { PolicyFiles } from "../testing/ports.ts";
+import { formatProblems, isToolError, problemsToJson, type ToolFormat } from "./problem-report.ts";
+import { sourceLines } from "./source-lines.ts";
+
+export interface CheckPoliciesOptions {
+  /** Files and directories, as `opa check` takes them. */
+  paths: readonly string[];
+  files: PolicyFiles;
+  signal: AbortSignal;
+  /** Unused and duplicate names, and deprecated functions, are errors. */
+  strict: boolean;
+  format: ToolFormat;
+  functions?: readonly FunctionDeclaration[];
+  externals?: readonly ExternalFunction[];
+  /** See `CompileOptions`. */
+  forbidden?: readonly string[];
+}
+
+export type CheckPoliciesOutcome =
+  | { kind: "valid" }
+  /** `report` has every error that the first failing stage found. */
+  | { kind: "invalid"; report: string };
+
+/** Parses and compiles every policy below the paths; nothing is evaluated. */
+export async function checkPolicies(options: CheckPoliciesOptions): Promise<CheckPoliciesOutcome> {
+  const lines = sourceLines(options.files);
+  try {
+    const { modules } = await loadTests(options.paths, lines.files, { signal: options.signal });
+    compileModules(modules, {
+      entrypoints: [],
+      strict: options.strict,
+      ...(options.functions === undefined ? {} : { functions: options.functions }),
+      ...(options.externals === undefined ? {} : { externals: options.externals }),
+      ...(options.forbidden === undefined ? {} : { forbidden: options.forbidden }),
+    });
+    return { kind: "valid" };
+  } catch (thrown) {
+    if (!isToolError(thrown)) throw thrown;
+    return { kind: "invalid", report: report(thrown, options.format, lines.at) };
+  }
+}
+
+function report(thrown: Error | RegoErrors, format: ToolFormat, at: Parameters<typeof problemsToJson>[1]): string {
+  return format === "json" ? problemsToJson(thrown, at) : formatProblems(thrown);
+}

@@ -1,0 +1,185 @@
+import { describe, expect, it } from "vitest";
+import { createMemoryFiles } from "../testing/memory-files.ts";
+import { checkPolicies } from "./check-policies.ts";
+import { type EvaluateQueryOptions, evaluateQuery } from "./evaluate-query.ts";
+
+const files = createMemoryFiles({
+  "p/policy.rego": `package p
+
+allow if input.n > 1
+
+members contains x if some x in ["a", "b"]
+
+bad := 1 if input.n
+
+bad := 2 if input.n
+
+waits := ec.ask(1)
+`,
+  "p/base/data.yaml": "limit: 12345678901234567890\n",
+  "input.json": '{"n": 3}',
+  "input.yaml": "number: 3\n",
+  "broken/a.rego": "package a\n\nimport data.unused\n\np if { x }\n",
+  "unused.rego": "package a\n\nimport data.unused\n",
+  "unparsed.rego": "package a\n\np if {\n  1 +\n}\n",
+  "list.json": "[1]",
+});
+
+const signal = new AbortController().signal;
+
+function evaluate(query: string, options: Partial<EvaluateQueryOptions> = {}) {
+  const externals = [
+    { name: "ec.ask", type: { args: [{ kind: "number" as const }], result: { kind: "any" as const } } },
+  ];
+  const fixed = { paths: ["p"], input: "input.json", files, signal, format: "pretty" as const, nowNs: 0n, externals };
+  return evaluateQuery({ ...fixed, query, ...options });
+}
+
+describe("evaluateQuery", () => {
+  const table: Record<
+    string,
+    { query: string; options?: Partial<EvaluateQueryOptions>; kind: string; report: string }
+  > = {
+    "one value": { query: "data.p.allow", kind: "defined", report: "true\n" },
+    "a set is a list": { query: "data.p.members", kind: "defined", report: '[\n  "a",\n  "b"\n]\n' },
+    "the digits of large numbers": { query: "data.base.limit", kind: "defined", report: "12345678901234567890\n" },
+    nothing: { query: "data.p.nope", kind: "undefined", report: "undefined\n" },
+    "nothing, as JSON": { query: "data.p.nope", options: { format: "json" }, kind: "undefined", report: "{}\n" },
+    "a table": {
+      query: "data.p.members[x]",
+      kind: "defined",
+      report: [
+        "┌─────┬───────────────────┐",
+        "│  x  │ data.p.members[x] │",
+        "├─────┼───────────────────┤",
+        '│ "a" │ "a"               │',
+        '│ "b" │ "b"               │',
+        "└─────┴───────────────────┘\n",
+      ].join("\n"),
+    },
+    "an input in YAML": { query: "input.number", options: { input: "input.yaml" }, kind: "defined", report: "3\n" },
+    "a package": { query: "members", options: { package: "data.p" }, kind: "defined", report: '[\n  "a",\n  "b"\n]\n' },
+    "an import with another name": {
+      query: "q.allow",
+      options: { imports: ["data.p as q"] },
+      kind: "defined",
+      report: "true\n",
+    },
+    "a host's function that nobody answers": { query: "data.p.waits", kind: "undefined", report: "undefined\n" },
+    "a query that does not parse": {
+      query: "data.p[",
+      kind: "broken",
+      report: "1 error occurred: 1:7: rego_parse_error: unexpected eof token\n",
+    },
+    "a function that is not there": {
+      query: "foo(1)",
+      kind: "broken",
+      report: "1 error occurred: 1:1: rego_type_error: undefined function foo\n",
+    },
+    "policies that do not compile": {
+      query: "1",
+      options: { paths: ["broken"] },
+      kind: "broken",
+      report: "1 error occurred: broken/a.rego:5: rego_unsafe_var_error: var x is unsafe\n",
+    },
+    "an input that is not there": {
+      query: "1",
+      options: { input: "none.json" },
+      kind: "broken",
+      report: "none.json: no such file\n",
+    },
+    "a conflict": {
+      query: "data.p.bad",
+      kind: "failed",
+      report:
+        "1 error occurred: p/policy.rego:9: eval_conflict_error: complete rules must not produce multiple outputs\n",
+    },
+    "more steps than allowed": {
+      query: "count([x | some x in numbers.range(1, 100000)])",
+      options: { limits: { steps: 1_000 } },
+      kind: "failed",
+      report: "1 error occurred: limit_steps: evaluation took more than the 1000 steps that it may\n",
+    },
+  };
+  it.each(Object.entries(table))("%s", async (_, { query, options, kind, report }) => {
+    expect(await evaluate(query, options)).toEqual({ kind, report });
+  });
+
+  it("gives each expression's value, text and place, and the bindings, as JSON", async () => {
+    const outcome = await evaluate("x := data.p.members; 1 < 2", { format: "json" });
+    expect(JSON.parse(outcome.report)).toEqual({
+      result: [
+        {
+          expressions: [
+            { value: true, text: "x := data.p.members", location: { row: 1, col: 1 } },
+            { value: true, text: "1 < 2", location: { row: 1, col: 22 } },
+          ],
+          bindings: { x: ["a", "b"] },
+        },
+      ],
+    });
+  });
+
+  it("gives errors as JSON, parse errors with their line", async () => {
+    const outcome = await evaluate("data.p[", { format: "json" });
+    expect(JSON.parse(outcome.report)).toEqual({
+      errors: [
+        {
+          message: "unexpected eof token",
+          code: "rego_parse_error",
+          location: { file: "", row: 1, col: 7 },
+          details: { line: "data.p[", idx: 6 },
+        },
+      ],
+    });
+  });
+});
+
+describe("checkPolicies", () => {
+  const check = (paths: string[], options: { strict?: boolean; format?: "pretty" | "json" } = {}) =>
+    checkPolicies({ paths, files, signal, strict: options.strict ?? false, format: options.format ?? "pretty" });
+
+  it("says nothing of what is well", async () => {
+    expect(await check(["unused.rego"])).toEqual({ kind: "valid" });
+  });
+
+  const table: Record<string, { paths: string[]; strict?: boolean; report: string }> = {
+    "an unsafe variable": {
+      paths: ["broken"],
+      report: "1 error occurred: broken/a.rego:5: rego_unsafe_var_error: var x is unsafe\n",
+    },
+    "an unused import, in strict mode": {
+      paths: ["unused.rego"],
+      strict: true,
+      report: "1 error occurred: unused.rego:3: rego_compile_error: import data.unused unused\n",
+    },
+    "a file that does not parse": {
+      paths: ["unparsed.rego"],
+      report: "1 error occurred during loading: unparsed.rego:5: rego_parse_error: unexpected } token\n",
+    },
+    "a path that is not there": {
+      paths: ["none"],
+      report: "1 error occurred during loading: none: no such file or directory\n",
+    },
+    "a document that is no object": {
+      paths: ["list.json"],
+      report: "1 error occurred during loading: list.json: document must be of type object\n",
+    },
+  };
+  it.each(Object.entries(table))("%s", async (_, { paths, strict, report }) => {
+    expect(await check(paths, strict === undefined ? {} : { strict })).toEqual({ kind: "invalid", report });
+  });
+
+  it("gives errors as JSON", async () => {
+    const outcome = await check(["broken"], { format: "json" });
+    expect(outcome.kind === "invalid" ? JSON.parse(outcome.report) : undefined).toEqual({
+      errors: [
+        {
+          message: "var x is unsafe",
+          code: "rego_unsafe_var_error",
+          location: { file: "broken/a.rego", row: 5, col: 8 },
+        },
+      ],
+    });
+  });
+});
