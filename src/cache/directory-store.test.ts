@@ -2,11 +2,12 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setImmediate as turn } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Digest, silentLog, toDigest, toHex } from "../types/index.ts";
 import type { ByteSource, ByteStream, ContentStore, ContentStoreOptions } from "./content-store.ts";
 import { createContentStore } from "./directory-store.ts";
-import { type CacheFiles, diskFiles } from "./files.ts";
+import { type CacheFile, type CacheFiles, diskFiles } from "./files.ts";
 
 const scope = "registry/app anonymous";
 const content = randomBytes(300_000);
@@ -406,6 +407,71 @@ describe("a disk that fails", () => {
     for await (const piece of { [Symbol.asyncIterator]: () => first }) pieces.push(piece);
     expect(Buffer.concat(pieces).equals(large)).toBe(true);
     await store.close();
+  });
+
+  it("lets a reader join while memory has all that came", async () => {
+    const store = open({ files: { ...diskFiles, create: full } });
+    const valve = createValve(content);
+    const first = store.tee(digest, scope, valve.source)[Symbol.asyncIterator]();
+    valve.open(1);
+    const { value } = await first.next();
+    const second = read(store.tee(digest, scope, forbidden));
+    valve.open(3);
+    expect(Buffer.concat([value, (await read({ [Symbol.asyncIterator]: () => first })) ?? value])).toEqual(content);
+    expect(await second).toEqual(content);
+    await store.close();
+  });
+
+  it("makes the source wait for the slowest reader: memory has a bound", async () => {
+    const store = open({ files: { ...diskFiles, create: full } });
+    let sent = 0;
+    async function* source(): AsyncGenerator<Uint8Array> {
+      for await (const piece of inPieces(large, 65_536)) {
+        sent += piece.length;
+        yield piece;
+      }
+    }
+    const reader = store.tee(toDigest(large), scope, source)[Symbol.asyncIterator]();
+    const { value } = await reader.next();
+    for (let turns = 0; turns < 1000; turns += 1) await turn();
+    expect(sent).toBeLessThan(2.5 * 1024 * 1024);
+    const rest = await read({ [Symbol.asyncIterator]: () => reader });
+    expect(Buffer.concat([value, rest ?? value]).equals(large)).toBe(true);
+    await store.close();
+  });
+
+  it("gets back every file that was opened", async () => {
+    let held = 0;
+    const count = (file: CacheFile): CacheFile => {
+      held += 1;
+      return {
+        ...file,
+        async close() {
+          held -= 1;
+          await file.close();
+        },
+      };
+    };
+    const files: CacheFiles = {
+      ...diskFiles,
+      create: async (path) => count(await diskFiles.create(path)),
+      async open(path) {
+        const file = await diskFiles.open(path);
+        return file && count(file);
+      },
+    };
+    const store = open({ files });
+    await put(store);
+    for await (const _ of (await store.get(digest, scope)) ?? []) break;
+    for await (const _ of store.tee(toDigest(large), scope, inPieces(large))) break;
+    await expect(read(store.tee(toDigest(large), scope, inPieces(content)))).rejects.toThrow("got others");
+    await store.readAll(digest, scope, 1_000_000);
+    await store.writeNote("a", scope, "b");
+    await store.readNote("a", scope);
+    await store.grant(digest, "other");
+    await store.verify();
+    await store.close();
+    await expect.poll(() => held).toBe(0);
   });
 
   const faults: [string, Partial<CacheFiles>][] = [

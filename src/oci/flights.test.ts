@@ -46,11 +46,14 @@ describe("flights", () => {
 
   it("give a crash to all, also one before the first wait", async () => {
     const flights = createFlights<string>();
+    let starts = 0;
     const start = () => {
+      starts += 1;
       throw new Error("at once");
     };
     const all = await Promise.allSettled([flights.run("a", passenger(), start), flights.run("a", passenger(), start)]);
     expect(all.map((one) => one.status === "rejected" && String(one.reason))).toEqual(Array(2).fill("Error: at once"));
+    expect(starts).toBe(1);
   });
 
   it("go on when one leaves, and end when the last one does", async () => {

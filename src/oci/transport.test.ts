@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { createServer as createHttpServer, type RequestListener } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from "node:net";
@@ -134,14 +133,14 @@ describe("connections", () => {
     await expect(closed).resolves.toBeTypeOf("boolean");
   });
 
-  it("end with the transport", async () => {
-    const host = await serve((_request, response) => response.end("x"));
+  it("end with the transport, also in the midst of an answer", async () => {
+    const host = await serve((_request, response) => void response.writeHead(200).write("x"));
     const transport = create();
-    await read((await ask(transport, `http://${host}/`)).body);
-    expect(open.size).toBe(1);
+    const reading = read((await ask(transport, `http://${host}/`)).body);
     const [socket] = open;
-    const closed = once(socket as Socket, "close");
+    const closed = new Promise((resolve) => socket?.once("close", resolve));
     await transport.close();
+    await expect(reading).rejects.toMatchObject({ name: "OciError", code: "unavailable" });
     await closed;
     expect(open.size).toBe(0);
   });
