@@ -1,6 +1,7 @@
 import type { Expression, Location, Term } from "./ast.ts";
 import { LiteralParser } from "./literal-parser.ts";
 import { attempt, SyntaxFailure } from "./syntax-failure.ts";
+import { compareTerms } from "./term-order.ts";
 import type { StreamMark } from "./token-stream.ts";
 import { TOKEN_NAMES, Token, type TokenKind } from "./tokens.ts";
 
@@ -133,7 +134,7 @@ export abstract class CollectionParser extends LiteralParser {
       pairs.push(this.parsePair());
       this.endOfElement(Token.RBrace);
     }
-    return { kind: "object", pairs, location: { ...location, end: this.end } };
+    return { kind: "object", pairs: dropReplaced(pairs), location: { ...location, end: this.end } };
   }
 
   private parsePair(): [Term, Term] {
@@ -142,4 +143,37 @@ export abstract class CollectionParser extends LiteralParser {
     this.scan();
     return [key, this.parseInfixInList()];
   }
+}
+
+/** Of members with equal keys the last value counts, at the place of the first: the others are not evaluated. */
+function dropReplaced(pairs: readonly [Term, Term][]): [Term, Term][] {
+  const scalars = new Map<string, number>();
+  const kept: [Term, Term][] = [];
+  for (const [key, value] of pairs) {
+    const name = toScalarName(key);
+    const at = name === undefined ? findKey(kept, key) : (scalars.get(name) ?? -1);
+    if (at >= 0) kept[at] = [(kept[at] as [Term, Term])[0], value];
+    else {
+      if (name !== undefined) scalars.set(name, kept.length);
+      kept.push([key, value]);
+    }
+  }
+  return kept;
+}
+
+function toScalarName(key: Term): string | undefined {
+  switch (key.kind) {
+    case "string":
+      return `string ${key.value}`;
+    case "number":
+      return `number ${key.text}`;
+    case "var":
+      return `var ${key.name}`;
+    default:
+      return undefined;
+  }
+}
+
+function findKey(pairs: readonly [Term, Term][], key: Term): number {
+  return pairs.findIndex(([other]) => other.kind === key.kind && compareTerms(other, key) === 0);
 }

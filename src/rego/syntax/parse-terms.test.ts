@@ -30,6 +30,7 @@ describe("parseTerm", () => {
     ["empty object", "{}", "{}"],
     ["set, sorted and without doubles", '{3, "a", 1, 3, null}', '{null, 1, 3, "a"}'],
     ["object, sorted", '{"b": 1, "a": {2: 3}}', '{"a": {2: 3}, "b": 1}'],
+    ["object with a key twice", '{"a": x, x: 1, "a": 2, x: 3, [1]: y, [1]: 4}', '{"a": 2, x: 3, [1]: 4}'],
     ["object over lines with a trailing comma", '{\n  "a": 1,\n  "b": [\n    2,\n  ],\n}', '{"a": 1, "b": [2]}'],
     ["leading commas", "[, 1]", "[1]"],
     ["array comprehension", "[x | x := xs[_]; x > 1]", "[x | assign(x, xs[_]); gt(x, 1)]"],
