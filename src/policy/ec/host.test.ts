@@ -121,6 +121,14 @@ describe("ec.oci", () => {
     expect(await ask("ec.oci.parsed_blob", `${repository}@${digest}`)).toEqual({ a: [1] });
   });
 
+  it("a blob of many small values is not parsed: they would take many times its bytes", async () => {
+    const { digest } = registry.addBlob(gzipSync(`[${"[],".repeat(1000)}1]`));
+    const strict = createHost({ maxParsedValues: 1000 });
+    const call = { name: "ec.oci.parsed_blob", args: [`${repository}@${digest}`] };
+    expect(await faultOf(() => strict.answer(call))).toBe("undecided:limit-exceeded");
+    expect(await createHost({ maxParsedValues: 3000 }).answer(call)).toHaveLength(1001);
+  });
+
   it("blob_files and image_files hand their paths on", async () => {
     expect(await ask("ec.oci.blob_files", `${repository}@${image}`, ["a"])).toEqual({ a: { from: "a" } });
     expect(await ask("ec.oci.blob_files", `${repository}@${image}`, [])).toEqual({});

@@ -1,3 +1,4 @@
+import { hasManyValues } from "../../attestation/index.ts";
 import { inflateBlob } from "../../oci/index.ts";
 import {
   type Descriptor,
@@ -18,6 +19,8 @@ export interface OciBounds {
   maxBlobBytes: number;
   /** Bytes of one blob after it was inflated. */
   maxExpandedBytes: number;
+  /** Values in a blob that is parsed: small ones take many times their bytes, and the whole run's memory is one. */
+  maxParsedValues: number;
 }
 
 export interface OciContext {
@@ -45,15 +48,25 @@ async function readBlob(reference: ResolvedReference, { registry, bounds, signal
   return await inflateBlob(Buffer.concat(chunks), { maxBytes: bounds.maxExpandedBytes });
 }
 
+function decodeBlob(bytes: Uint8Array): string {
+  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+}
+
 /** `ec.oci.blob`: the blob as text, inflated. What is stored was compared with the digest. */
-export const readBlobText: OciQuestion = async (reference, context) =>
-  new TextDecoder("utf-8", { ignoreBOM: true }).decode(await readBlob(reference, context));
+export const readBlobText: OciQuestion = async (reference, context) => decodeBlob(await readBlob(reference, context));
 
 /** `ec.oci.parsed_blob` */
 export const readBlobJson: OciQuestion = async (reference, context) => {
-  const text = await readBlobText(reference, context);
+  const bytes = await readBlob(reference, context);
+  const { maxParsedValues } = context.bounds;
+  if (hasManyValues(bytes, maxParsedValues)) {
+    throw new PolicyError(`ec.oci.parsed_blob: ${reference.digest} holds more than ${maxParsedValues} values`, {
+      code: "limit-exceeded",
+      subject: `${reference.repository}@${reference.digest}`,
+    });
+  }
   try {
-    return JSON.parse(String(text)) as Json;
+    return JSON.parse(decodeBlob(bytes)) as Json;
   } catch (error) {
     throw new NoAnswer(`the blob is no JSON: ${String(error)}`);
   }
