@@ -56,6 +56,17 @@ flag: yes
 none: ~
 text: it's a text, with {braces} and "quotes"
 url: https://example.com/x?y=z#w
+continued: x
+  y
+folded: >-
+  a: b
+
+  c
+literal: |
+  - a
+   b
+
+  # c
 `;
 
 describe("readPlainYaml", () => {
@@ -66,11 +77,9 @@ describe("readPlainYaml", () => {
   it.each([
     ["anchors", "a: &x 1\nb: *x"],
     ["tags", "a: !!str 1"],
-    ["block texts", "a: |\n  x"],
     ["flow collections", "a: [1]"],
     ["escapes", 'a: "\\n"'],
     ["doubled quotes", "a: 'it''s'"],
-    ["continued texts", "a: x\n  y"],
     ["comments behind values", "a: x # y"],
     ["mappings in a line", "a: b: c"],
     ["merge keys", "<<: {a: 1}"],
@@ -98,6 +107,7 @@ describe("readPlainYaml", () => {
   it("agrees with the whole reader about documents that a writer wrote", () => {
     const scalar = fc.oneof(
       fc.string({ maxLength: 8 }),
+      fc.string({ unit: fc.constantFrom(..."ab \n"), maxLength: 30 }),
       fc.string({ unit: fc.constantFrom(..."ab01-:.'\"#_ "), maxLength: 6 }),
       fc.constantFrom("yes", "no", "null", "~", "0x1f", "1e3", "2024-01-31", "1_0", "012", "1:30", "-", "=", "<<"),
       fc.integer(),
@@ -117,6 +127,7 @@ describe("readPlainYaml", () => {
     fc.assert(
       fc.property(fc.dictionary(key, tree, { minKeys: 1, maxKeys: 4, noNullPrototype: true }), (value) => {
         read += assertAgrees(stringify(value, { version: "1.1", lineWidth: 0, indentSeq: true })) ? 1 : 0;
+        read += assertAgrees(stringify(value, { version: "1.1", lineWidth: 8 })) ? 1 : 0;
         read += assertAgrees(stringify(value, { version: "1.1", lineWidth: 0, indentSeq: false })) ? 1 : 0;
       }),
       { numRuns: 500, seed: 7 },

@@ -3,7 +3,7 @@ import type { AnnotationScope, Annotations, Location, Module, Rule } from "./ast
 import type { Statement } from "./module-parser.ts";
 import { type PathPart, rulePath } from "./rule-path.ts";
 import { SyntaxFailure } from "./syntax-failure.ts";
-import { YamlBlock, YamlProblem } from "./yaml-block.ts";
+import { readPlainBlock, readWholeBlock, type YamlBlock, YamlProblem } from "./yaml-block.ts";
 
 type Comment = Module["comments"][number];
 /** A block that was read and waits for what it is about. */
@@ -48,15 +48,28 @@ function readBlock(title: Comment, block: readonly Comment[]): Draft | SyntaxFai
   const text = block.map((comment) => `${comment.text.replace(/^ /, "")}\n`).join("");
   if (text.trim() === "") return new SyntaxFailure("expected METADATA block, found whitespace", title.location);
   try {
-    const yaml = new YamlBlock(text);
     const endRow = (block.at(-1) ?? title).location.row;
-    return { ...readFields(yaml), scope: yaml.string("scope"), location: title.location, endRow };
+    return { ...readText(text), location: title.location, endRow };
   } catch (thrown) {
     if (!(thrown instanceof YamlProblem)) throw thrown;
     const { message, line } = thrown;
     const location = (line === undefined ? title : (block[line - 1] ?? block.at(-1) ?? title)).location;
     return new SyntaxFailure(message.startsWith("yaml:") ? message + separatorHints(block) : message, location);
   }
+}
+
+/** The whole reader tells what is wrong, and where: it reads every block that the quick one does not take. */
+function readText(text: string): Omit<Draft, "location" | "endRow"> {
+  const read = (yaml: YamlBlock) => ({ ...readFields(yaml), scope: yaml.string("scope") });
+  const plain = readPlainBlock(text);
+  if (plain !== undefined) {
+    try {
+      return read(plain);
+    } catch (thrown) {
+      if (!(thrown instanceof YamlProblem)) throw thrown;
+    }
+  }
+  return read(readWholeBlock(text));
 }
 
 /** YAML wants a space after a key's colon; some that look like one are none. */

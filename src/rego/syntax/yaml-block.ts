@@ -1,4 +1,5 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, Scalar } from "yaml";
+import { readPlainNodes } from "./yaml-nodes.ts";
 import { resolveBoolean, resolvePlainScalar } from "./yaml-scalar.ts";
 
 /** What is wrong with a block's YAML, and in which of its lines (from 1), where that is known. */
@@ -18,36 +19,55 @@ const MAX_LENGTH = 1_000_000;
 /** A key whose mapping, or whose list of them, gives the entries that are not written. */
 const MERGE_KEY = "<<";
 
+interface BlockSource {
+  contents: Node | null;
+  /** Where the nodes' places are in lines. */
+  lines?: LineCounter;
+  resolveAlias?(node: Node): Node;
+}
+
+/**
+ * Reads a block with the quick reader: undefined where that cannot. What the block's methods throw then knows no lines:
+ * the whole reader does.
+ */
+export function readPlainBlock(text: string): YamlBlock | undefined {
+  const contents = text.length > MAX_LENGTH ? undefined : readPlainNodes(text);
+  return contents === undefined ? undefined : new YamlBlock({ contents });
+}
+
+/** Reads a block with the whole reader. Throws `YamlProblem`. */
+export function readWholeBlock(text: string): YamlBlock {
+  if (text.length > MAX_LENGTH)
+    throw new YamlProblem(`yaml: expected at most ${MAX_LENGTH} characters, got ${text.length}`);
+  const lines = new LineCounter();
+  const document = parseBlock(text, { schema: "failsafe", merge: true, lineCounter: lines, logLevel: "silent" });
+  const [error] = document.errors;
+  if (error !== undefined) {
+    const line = lines.linePos(error.pos[0]).line;
+    throw new YamlProblem(`yaml: line ${line}: ${firstLine(error.message)}`, line);
+  }
+  let aliases = 0;
+  const resolveAlias = (node: Node): Node => {
+    let target: Node | undefined = node;
+    while (isAlias(target)) {
+      if (++aliases > MAX_ALIASES) throw new YamlProblem("yaml: document contains excessive aliasing");
+      target = target.resolve(document);
+    }
+    return target ?? node;
+  };
+  return new YamlBlock({ contents: document.contents, lines, resolveAlias });
+}
+
 /** The fields of a YAML mapping, read by type. Every method throws `YamlProblem` for a value of another type. */
 export class YamlBlock {
   private readonly fields = new Map<string, Node>();
-  private readonly lines = new LineCounter();
+  private readonly lines: LineCounter | undefined;
   private readonly resolveAlias: (node: Node) => Node;
 
-  constructor(text: string) {
-    if (text.length > MAX_LENGTH)
-      throw new YamlProblem(`yaml: expected at most ${MAX_LENGTH} characters, got ${text.length}`);
-    const document = parseBlock(text, {
-      schema: "failsafe",
-      merge: true,
-      lineCounter: this.lines,
-      logLevel: "silent",
-    });
-    const [error] = document.errors;
-    if (error !== undefined) {
-      const line = this.lines.linePos(error.pos[0]).line;
-      throw new YamlProblem(`yaml: line ${line}: ${firstLine(error.message)}`, line);
-    }
-    let aliases = 0;
-    this.resolveAlias = (node) => {
-      let target: Node | undefined = node;
-      while (isAlias(target)) {
-        if (++aliases > MAX_ALIASES) throw new YamlProblem("yaml: document contains excessive aliasing");
-        target = target.resolve(document);
-      }
-      return target ?? node;
-    };
-    this.readFields(document.contents);
+  constructor({ contents, lines, resolveAlias }: BlockSource) {
+    this.lines = lines;
+    this.resolveAlias = resolveAlias ?? ((node) => node);
+    this.readFields(contents);
   }
 
   private readFields(contents: Node | null): void {
@@ -134,7 +154,7 @@ export class YamlBlock {
   }
 
   private mismatch(node: Node, type: string): YamlProblem {
-    const line = this.lines.linePos(node.range?.[0] ?? 0).line;
+    const line = this.lines?.linePos(node.range?.[0] ?? 0).line ?? 0;
     const what = isMap(node) ? "!!map" : isSeq(node) ? "!!seq" : scalarTag(isScalar(node) ? node : undefined);
     return new YamlProblem(`yaml: unmarshal errors:\n  line ${line}: cannot unmarshal ${what} into ${type}`, line);
   }

@@ -1,0 +1,1 @@
+export { notPlain, type PlainBuilder, readPlainYaml } from "./plain-yaml.ts";
