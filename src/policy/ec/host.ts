@@ -28,8 +28,8 @@ export interface EcBounds {
   maxBlobBytes: number;
   /** Bytes of one blob after it was inflated. */
   maxExpandedBytes: number;
-  /** Values in a blob that is parsed (colons, commas and brackets, also those in texts). */
-  maxParsedValues: number;
+  /** Values in one blob, told by colons, commas and brackets, also those in texts. */
+  maxBlobValues: number;
   /** Members of one `ec.oci.image_manifests` call. */
   maxReferences: number;
 }
@@ -62,7 +62,7 @@ const defaultBounds: EcBounds = {
   cacheBytes: 64 * mebibyte,
   maxBlobBytes: 128 * mebibyte,
   maxExpandedBytes: 256 * mebibyte,
-  maxParsedValues: 16_000_000,
+  maxBlobValues: 16_000_000,
   maxReferences: 10_000,
 };
 

@@ -19,8 +19,8 @@ export interface OciBounds {
   maxBlobBytes: number;
   /** Bytes of one blob after it was inflated. */
   maxExpandedBytes: number;
-  /** Values in a blob that is parsed: small ones take many times their bytes, and the whole run's memory is one. */
-  maxParsedValues: number;
+  /** Values in one blob, told by colons, commas and brackets, also those in texts: parsed, small ones take many times their bytes. */
+  maxBlobValues: number;
 }
 
 export interface OciContext {
@@ -48,25 +48,27 @@ async function readBlob(reference: ResolvedReference, { registry, bounds, signal
   return await inflateBlob(Buffer.concat(chunks), { maxBytes: bounds.maxExpandedBytes });
 }
 
-function decodeBlob(bytes: Uint8Array): string {
-  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
-}
-
-/** `ec.oci.blob`: the blob as text, inflated. What is stored was compared with the digest. */
-export const readBlobText: OciQuestion = async (reference, context) => decodeBlob(await readBlob(reference, context));
-
-/** `ec.oci.parsed_blob` */
-export const readBlobJson: OciQuestion = async (reference, context) => {
+/** The blob as text. Most are JSON, which policies parse: in one thread or another, and V8 ends all where that takes too much. */
+async function readText(reference: ResolvedReference, context: OciContext): Promise<string> {
   const bytes = await readBlob(reference, context);
-  const { maxParsedValues } = context.bounds;
-  if (hasManyValues(bytes, maxParsedValues)) {
-    throw new PolicyError(`ec.oci.parsed_blob: ${reference.digest} holds more than ${maxParsedValues} values`, {
+  const { maxBlobValues } = context.bounds;
+  if (hasManyValues(bytes, maxBlobValues)) {
+    throw new PolicyError(`the blob ${reference.digest} holds more than ${maxBlobValues} values`, {
       code: "limit-exceeded",
       subject: `${reference.repository}@${reference.digest}`,
     });
   }
+  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+}
+
+/** `ec.oci.blob`: the blob as text, inflated. What is stored was compared with the digest. */
+export const readBlobText: OciQuestion = readText;
+
+/** `ec.oci.parsed_blob` */
+export const readBlobJson: OciQuestion = async (reference, context) => {
+  const text = await readText(reference, context);
   try {
-    return JSON.parse(decodeBlob(bytes)) as Json;
+    return JSON.parse(text) as Json;
   } catch (error) {
     throw new NoAnswer(`the blob is no JSON: ${String(error)}`);
   }
