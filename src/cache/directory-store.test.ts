@@ -215,6 +215,20 @@ describe("readers of one download", () => {
     expect(await temporaryFiles()).toEqual([]);
   });
 
+  it("leave at once, also while nothing comes", async () => {
+    const store = open();
+    const valve = createValve(content);
+    const controller = new AbortController();
+    const waiting = read(store.tee(digest, scope, valve.source));
+    const leaving = read(store.tee(digest, scope, valve.source, { signal: controller.signal }));
+    for (let turns = 0; turns < 50; turns += 1) await turn();
+    controller.abort(new Error("enough"));
+    await expect(leaving).rejects.toThrow("enough");
+    valve.open(4);
+    expect(await waiting).toEqual(content);
+    await store.close();
+  });
+
   it("leave one by one, the first one too, and the last one ends it", async () => {
     const store = open();
     const valve = createValve(content);
