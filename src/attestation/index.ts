@@ -22,6 +22,7 @@ export {
 export {
   hasSubject,
   maxStatementBytes,
+  maxStatementValues,
   maxSubjects,
   parseStatement,
   type Statement,

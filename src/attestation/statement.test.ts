@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { parseDigest } from "../types/index.ts";
 import { AttestationError } from "./errors.ts";
 import { findBuildType, findFinishedOn, toProvenance } from "./provenance.ts";
-import { hasSubject, maxStatementBytes, maxSubjects, parseStatement } from "./statement.ts";
+import { hasSubject, maxStatementBytes, maxStatementValues, maxSubjects, parseStatement } from "./statement.ts";
 
 const hex = "ab".repeat(32);
 const digest = parseDigest(`sha256:${hex}`) ?? fail();
@@ -55,6 +55,7 @@ describe("parseStatement", () => {
 
   it("refuses what is too large before it parses", () => {
     expect(codeOf(() => parseStatement(Buffer.alloc(maxStatementBytes + 1)))).toBe("too_large");
+    expect(codeOf(() => parseStatement(Buffer.alloc(maxStatementValues + 1, "[")))).toBe("too_large");
   });
 });
 

@@ -1,9 +1,12 @@
 import { type Digest, isDigest, isJsonObject, type JsonObject } from "../types/index.ts";
 import { AttestationError } from "./errors.ts";
-import { parseJsonBytes } from "./strict-json.ts";
+import { hasManyValues, parseJsonBytes } from "./strict-json.ts";
 
 /** Most bytes of a statement that are parsed: 96 MiB, what an envelope of 128 MiB holds in base64. */
 export const maxStatementBytes = 96 * 1024 * 1024;
+
+/** Most values of a statement that is parsed: small ones take many times their bytes. */
+export const maxStatementValues = 16_000_000;
 
 /** Most subjects of one statement that are read. */
 export const maxSubjects = 100_000;
@@ -27,9 +30,12 @@ export interface Statement {
   readonly body: JsonObject;
 }
 
-/** Parses an in-toto statement; the byte limit is checked before parsing. Throws `AttestationError`. */
+/** Parses an in-toto statement; the limits are checked before parsing. Throws `AttestationError`. */
 export function parseStatement(bytes: Uint8Array): Statement {
   const what = "in-toto statement";
+  if (bytes.length <= maxStatementBytes && hasManyValues(bytes, maxStatementValues)) {
+    throw new AttestationError(`${what}: more than ${maxStatementValues} values`, { code: "too_large" });
+  }
   const body = parseJsonBytes(bytes, { maxBytes: maxStatementBytes, what, code: "statement_invalid" });
   if (!isJsonObject(body)) throw invalid("a JSON object was expected");
   const { _type: type, predicateType, subject } = body;
