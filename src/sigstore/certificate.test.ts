@@ -231,6 +231,11 @@ describe("a chain of one's own authority", () => {
       untrusted,
     ],
     [
+      "is refused with a trusted middle that has expired",
+      { chain: "", trusted: pem(makeMiddle(new Date("2020-01-01T00:00:00Z"))) + pem(rootCertificate) },
+      untrusted,
+    ],
+    [
       "is refused with a root that came with it",
       {
         chain: pem(makeMiddle()) + pem(rootCertificate),
