@@ -130,6 +130,10 @@ function print(downloads: Readonly<Record<DownloadWay, readonly Downloaded[]>>):
     );
   }
   const ratios = downloads.cache.map((one, index) => one.ms / (downloads.file[index]?.ms ?? Number.NaN));
+  const cpu = medianOf("cache", (one) => one.cpuMs) / medianOf("file", (one) => one.cpuMs);
+  console.log(
+    `       CPU, cache / file and hash: ${cpu.toFixed(2)} (steadier than the time on a machine that is busy)`,
+  );
   const memory = medianOf("cache", (one) => one.peakMebibytes - one.idleMebibytes);
   const second = medianOf("cache", (one) => one.secondReaderMs);
   verdict(
