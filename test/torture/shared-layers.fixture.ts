@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { mkdtemp, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
   attestImage,
@@ -77,6 +76,8 @@ export interface Snapshot {
 
 export interface SnapshotOptions {
   count: number;
+  /** Where the policy is written. */
+  folder: string;
   /** Bytes that each attestation has besides. */
   attestationBytes?: number;
 }
@@ -123,7 +124,7 @@ export async function pushSnapshot(registry: RunningRegistry, options: SnapshotO
     const containerImage = `${registry.host}/${repository}@${image.digest}`;
     components.push({ name: `first-${number}`, containerImage }, { name: `second-${number}`, containerImage });
   }
-  const folder = await mkdtemp(join(tmpdir(), "sealcheck-torture-policy-"));
+  const folder = await mkdtemp(join(options.folder, "policy-"));
   await writeFile(join(folder, "torture.rego"), policy);
   // The second ones come when the first are done, or at the same time.
   components.sort((one, other) => (createFiller(one.name, 8) < createFiller(other.name, 8) ? -1 : 1));

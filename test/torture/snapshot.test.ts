@@ -50,7 +50,7 @@ describe(`a snapshot of ${count} components that share layers`, { timeout: 60_00
   const all = (folders: readonly string[]) => Promise.all(folders.map((folder) => validate(snapshot, folder)));
 
   beforeAll(async () => {
-    snapshot = await pushSnapshot(registry, { count });
+    snapshot = await pushSnapshot(registry, { count, folder: root });
   });
 
   it("has each layer downloaded once, by whichever component comes first", async () => {
@@ -93,7 +93,7 @@ describe("memory", { timeout: 180_000 }, () => {
   let snapshot: Snapshot;
 
   beforeAll(async () => {
-    snapshot = await pushSnapshot(registry, { count, attestationBytes });
+    snapshot = await pushSnapshot(registry, { count, folder: root, attestationBytes });
   });
 
   function measure(): number {
