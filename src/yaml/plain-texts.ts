@@ -84,19 +84,44 @@ function takeBlockLines(lines: PlainLines, indent: number): string[] {
   return parts;
 }
 
+/** Lines that are deeper than the first keep the line ends around them. */
 function fold(parts: readonly string[]): string {
   let text = "";
   let blank = 0;
+  let wasDeeper = false;
   for (const [index, part] of parts.entries()) {
-    if (part.startsWith(" ")) throw notPlain;
     if (part === "") {
       blank += 1;
       continue;
     }
-    if (blank > 0) text += "\n".repeat(blank);
-    else if (index > 0) text += " ";
+    const isDeeper = part.startsWith(" ");
+    const isFirst = index === blank;
+    const ends = blank + (!isFirst && (isDeeper || wasDeeper) ? 1 : 0);
+    if (ends > 0) text += "\n".repeat(ends);
+    else if (!isFirst) text += " ";
     text += part;
     blank = 0;
+    wasDeeper = isDeeper;
   }
   return text;
+}
+
+/** The rest of a text in double quotes that ends in a later line, deeper than `indent`. */
+export function readQuotedLines(first: string, lines: PlainLines, indent: number): string {
+  let text = first.slice(1);
+  let blank = 0;
+  for (let line = lines.line(); line !== undefined; line = lines.line()) {
+    lines.take();
+    if (line.text === "") {
+      blank += 1;
+      continue;
+    }
+    const isLast = line.text.endsWith('"');
+    const part = isLast ? line.text.slice(0, -1) : line.text;
+    if (line.indent <= indent || part === "" || part.endsWith(" ") || /["\\]/.test(part)) break;
+    text += (blank === 0 ? " " : "\n".repeat(blank)) + part;
+    blank = 0;
+    if (isLast) return text;
+  }
+  throw notPlain;
 }

@@ -1,6 +1,6 @@
 import { NotPlain, notPlain } from "./not-plain.ts";
 import { type Line, PlainLines, trimSpaces } from "./plain-lines.ts";
-import { assertPlain, readBlockText, readContinued, toBlockHeader } from "./plain-texts.ts";
+import { assertPlain, readBlockText, readContinued, readQuotedLines, toBlockHeader } from "./plain-texts.ts";
 
 export { notPlain } from "./not-plain.ts";
 
@@ -18,12 +18,15 @@ export interface PlainBuilder<T> {
   mapping(entries: (readonly [key: T, value: T])[]): T;
 }
 
-/** Tabs, carriage returns, marks and control characters. */
+/** Carriage returns, marks and control characters. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const unusual = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/;
+const unusual = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/;
+/** A tab that is not between words. */
+const separatingTab = /(?<![\w,.;`])\t|\t(?![\w`])/;
 const maxDepth = 100;
 const maxKeyLength = 1_000;
 
+const openQuoted = /^"[^"\\]+$/;
 const doubleQuoted = /^"([^"\\]*)"$/;
 const singleQuoted = /^'([^']*)'$/;
 const quotedEntry = /^(?:"([^"\\]*)"|'([^']*)'):(?: +(.*))?$/;
@@ -158,6 +161,7 @@ class PlainReader<T> {
   #scalar(text: string, indent: number): T {
     const header = toBlockHeader(text);
     if (header !== undefined) return this.#builder.scalar(readBlockText(header, this.#lines, indent), true);
+    if (openQuoted.test(text)) return this.#builder.scalar(readQuotedLines(text, this.#lines, indent), true);
     const value = this.#inLine(text);
     if (value !== undefined) return value;
     return this.#builder.scalar(readContinued(text, this.#lines, indent), false);
@@ -176,7 +180,7 @@ class PlainReader<T> {
 
 /** Reads a plain document; undefined for all others. */
 export function readPlainYaml<T>(text: string, builder: PlainBuilder<T>): T | undefined {
-  if (unusual.test(text)) return undefined;
+  if (unusual.test(text) || separatingTab.test(text)) return undefined;
   try {
     return new PlainReader(new PlainLines(text), builder).read();
   } catch (error) {

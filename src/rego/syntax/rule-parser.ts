@@ -3,7 +3,7 @@ import { defaultProblems } from "./default-rule.ts";
 import { HeadParser } from "./head-parser.ts";
 import { attempt, fartherFailure, SyntaxFailure } from "./syntax-failure.ts";
 import { isGround } from "./term-walk.ts";
-import { Token } from "./tokens.ts";
+import { Token, type TokenKind } from "./tokens.ts";
 
 /** A rule and what its text said beyond what the tree keeps: Rego v1 asks for certain words. */
 export interface ParsedRule {
@@ -84,6 +84,11 @@ export class RuleParser extends HeadParser {
     this.scan();
     const before = this.save();
     const isBrace = this.at(Token.LBrace);
+    if (isBrace) {
+      const body = attempt(() => this.parseBlock());
+      if (!(body instanceof SyntaxFailure) && isCertainBlock(body, this.token)) return body;
+      this.restore(before);
+    }
     const literal = attempt(() => this.parseLiteral());
     const failed = literal instanceof SyntaxFailure;
     if (!failed && !(literal.kind === "term" && literal.term.kind === "set")) return [literal];
@@ -138,6 +143,20 @@ export class RuleParser extends HeadParser {
     this.scan();
     return this.parseInfix();
   }
+}
+
+/** Tokens that no expression goes on with. */
+const ENDS: ReadonlySet<TokenKind> = new Set([Token.Eof, Token.Ident, Token.Else, Token.Default, Token.Import]);
+
+/** Whether what is between the braces is a block for certain, and no beginning of a literal: `{x | y}`, `{x} == y`. */
+function isCertainBlock(body: readonly Expression[], next: TokenKind): boolean {
+  const [first] = body;
+  if (first === undefined || (body.length === 1 && !ENDS.has(next))) return false;
+  if (first.kind !== "term") return true;
+  for (let term: Term | undefined = first.term; term?.kind === "call"; term = term.args[0]) {
+    if (term.name[0] === "or") return false;
+  }
+  return true;
 }
 
 function plain(rule: Rule): ParsedRule {

@@ -32,7 +32,15 @@ custom:
   failure_msg: '%s is not trusted'
   solution: >
     Upgrade it
-    - now.
+    - now	or never.
+      a: b
+
+      # c
+    d
+  quoted: "begins here
+    and ends: #there
+
+    now"
   collections:
   - redhat
   - "minimal"
@@ -71,11 +79,12 @@ describe("readPlainNodes", () => {
     ["flow collections", "a: [1]"],
     ["comments behind values", "a: b # c"],
     ["a mapping in a line", "a: b: c"],
-    ["a deeper line in a folded text", "a: >\n  x\n    y"],
     ["texts that keep the line ends after them", "a: |+\n  x\n\n"],
     ["an indentation that is given", "a: |2\n   x"],
     ["keys that are very long", `${"a".repeat(1_001)}: 1`],
-    ["tabs", "a:\n\tb"],
+    ["tabs that are no text", "a:\n\tb"],
+    ["tabs behind a colon", "a:\tb"],
+    ["texts in quotes that do not end", 'a: "b\n  c'],
     ["several documents", "a: 1\n---\nb: 1"],
     ["the end of a document", "a: 1\n...\n"],
     ["too much depth", Array.from({ length: 102 }, (_, depth) => `${" ".repeat(depth)}a:`).join("\n")],
@@ -137,8 +146,26 @@ describe("readPlainNodes", () => {
   });
 
   it("agrees with the whole reader about texts below their keys", () => {
-    const header = fc.constantFrom("|", ">", "|-", ">-", "a", "", "'x'");
-    const part = fc.constantFrom("", "a", "b c", "# c", "- a", "a:", "a: b", "#", "x #y", ":", "-");
+    const header = fc.constantFrom("|", ">", "|-", ">-", "a", "", "'x'", '"a');
+    const part = fc.constantFrom(
+      "",
+      "a",
+      "b c",
+      "# c",
+      "- a",
+      "a:",
+      "a: b",
+      "#",
+      "x #y",
+      ":",
+      "-",
+      'b"',
+      "a\tb",
+      "a:\tb",
+      "-\tb",
+      "b\t#c",
+      " \tx",
+    );
     const line = fc.tuple(fc.nat({ max: 4 }), part).map(([indent, text]) => " ".repeat(indent) + text);
     const before = fc.constantFrom("k: ", "- ", "- k: ", "- - ", "a:\n  k: ", "a:\n- k: ");
     let read = 0;
