@@ -72,7 +72,7 @@ describe(`a snapshot of ${count} components`, { timeout: 120_000 }, () => {
 
   afterAll(() => registry.close());
 
-  async function validate(options: { crash?: string }) {
+  async function validate(options: { crash?: string; maxDocumentBytes?: number }) {
     registry.forgetRequests();
     const run = await wireRun(configuration, { env: {}, log: silentLog, runProgram });
     let threads = 0;
@@ -82,6 +82,7 @@ describe(`a snapshot of ${count} components`, { timeout: 120_000 }, () => {
         configuration,
         {
           ...run.ports,
+          ...(options.maxDocumentBytes === undefined ? {} : { maxDocumentBytes: options.maxDocumentBytes }),
           onProgress: (step) => progress.push(step),
           startThread(prepared) {
             threads += 1;
@@ -110,6 +111,13 @@ describe(`a snapshot of ${count} components`, { timeout: 120_000 }, () => {
     ]);
     expect(threads).toBe(workers);
     expect(progress.map((step) => step.done)).toEqual(Array.from({ length: count + 1 }, (_, index) => index + 1));
+  });
+
+  it("evaluates no policy input that is larger than the memory allows", async () => {
+    const { report, threads } = await validate({ maxDocumentBytes: 1000 });
+    const codes = new Set(report.components.slice(0, count).map((component) => component.error?.code));
+    expect([...codes]).toEqual(["too-large"]);
+    expect([report.success, threads]).toEqual([false, 0]);
   });
 
   it("leaves the others untouched when one crashes its worker", async () => {

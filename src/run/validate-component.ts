@@ -41,6 +41,8 @@ export interface ValidateComponentOptions {
   effectiveTime: { kind: "fixed"; ns: bigint } | { kind: "attestation"; fallbackNs: bigint };
   nowNs: bigint;
   info: boolean;
+  /** Most characters of a policy input: V8 ends the whole process where one JSON.parse outgrows a thread's heap. */
+  maxPolicyInputCharacters: number;
   keepPolicyInput: boolean;
   keepStatements: boolean;
 }
@@ -55,12 +57,6 @@ export interface ValidateComponentPorts {
   /** Runs the look-up once for all components that share the image. */
   shareFacts(key: string, find: () => Promise<ImageFacts>): Promise<ImageFacts>;
 }
-
-/**
- * Most characters of a policy input that a worker takes: V8 ends the whole process where one JSON.parse outgrows a
- * worker's heap, and needs up to 19 bytes of it for each byte of JSON.
- */
-export const maxPolicyInputCharacters = 20 * 1024 * 1024;
 
 /**
  * One component's way: resolved, verified, described, evaluated. Never rejects: what could not be decided is the
@@ -159,9 +155,9 @@ function toPolicyInput(component: ExpandedComponent, facts: ImageFacts, options:
     componentName: component.name,
     policySpec: options.policySpec,
   });
-  if (text.length > maxPolicyInputCharacters) {
+  if (text.length > options.maxPolicyInputCharacters) {
     throw new RunError(
-      `the policy input of ${component.name} has ${text.length} characters, more than the ${maxPolicyInputCharacters} that are evaluated`,
+      `the policy input of ${component.name} has ${text.length} characters, more than the ${options.maxPolicyInputCharacters} that the memory here allows: its attestations must be smaller, or the machine's memory larger`,
       { code: "too-large", subject: component.containerImage },
     );
   }

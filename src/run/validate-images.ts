@@ -37,6 +37,8 @@ export interface ValidateImagesPorts extends Omit<PrepareRunPorts, "sources"> {
   nowMs(): number;
   /** Worker threads for `workers: auto`. */
   defaultWorkers: number;
+  /** Most bytes of a JSON document that threads can parse: of a policy input, and of a blob that a policy asks for. */
+  maxDocumentBytes: number;
   version: string;
   onProgress?(progress: Progress): void;
   /** Runs when policy, key and snapshot were read, before any image is looked at. */
@@ -90,6 +92,7 @@ async function validate(
     effectiveTime: effectiveTime.kind === "fixed" ? effectiveTime : { kind: "attestation", fallbackNs: nowNs },
     nowNs,
     info: configuration.policy.info,
+    maxPolicyInputCharacters: ports.maxDocumentBytes,
     keepPolicyInput: configuration.output.targets.some((target) => target.format === "policy-input"),
     keepStatements: configuration.output.targets.some((target) => target.format === "attestation"),
   };
@@ -132,6 +135,7 @@ async function validateAll(
     registry: createRegistryPort(ports.client, signal),
     sigstore: createSigstoreCalls({ ...ports, attestationAsSignature }, signal),
     log: ports.log,
+    bounds: { maxExpandedBytes: ports.maxDocumentBytes },
   });
   const keys = components.map((component) => component.resolved?.reference);
   const facts = createSharedFacts<ImageFacts>(keys);

@@ -1,4 +1,5 @@
 import { availableParallelism, totalmem } from "node:os";
+import { getHeapStatistics, setFlagsFromString } from "node:v8";
 import { Worker } from "node:worker_threads";
 import type { PreparedPolicy } from "../../policy/index.ts";
 import type { PoolThread } from "../../run/index.ts";
@@ -10,8 +11,26 @@ const mebibyte = 1024 * 1024;
 const mainThreadBytes = 160 * mebibyte;
 
 /** What one worker thread may take, and what `workers: auto` plans for each. */
-const workerBytes = 512 * mebibyte;
+const workerBytes = 1024 * mebibyte;
 const plannedWorkerBytes = 96 * mebibyte;
+
+/**
+ * Size of one half of a thread's space for new objects, mebibytes. Left alone, Node 24 lets it grow to 64: memory then
+ * grows with the number of components although next to nothing of them is kept.
+ */
+const semiSpaceMebibytes = 4;
+
+/** What `resourceLimits` count as the space for new objects: its two halves, and as much again for large objects. */
+const youngGenerationMebibytes = 3 * semiSpaceMebibytes;
+
+/**
+ * Keeps this thread's space for new objects at the size that it has, and starts that of threads to come at the size
+ * that they keep. To be called before there is much to remember.
+ */
+export function limitYoungGeneration(): void {
+  setFlagsFromString("--semi-space-growth-factor=1");
+  setFlagsFromString(`--min-semi-space-size=${semiSpaceMebibytes}`);
+}
 
 declare const SEALCHECK_WORKER_CODE: string | undefined;
 
@@ -21,10 +40,25 @@ declare const SEALCHECK_WORKER_CODE: string | undefined;
  */
 export function startThread(prepared: PreparedPolicy): PoolThread {
   const setup: WorkerSetup = { prepared };
-  const options = { workerData: setup, resourceLimits: { maxOldGenerationSizeMb: workerBytes / mebibyte } };
+  const resourceLimits = {
+    maxOldGenerationSizeMb: workerBytes / mebibyte,
+    maxYoungGenerationSizeMb: youngGenerationMebibytes,
+  };
+  const options = { workerData: setup, resourceLimits };
   return typeof SEALCHECK_WORKER_CODE === "string"
     ? new Worker(SEALCHECK_WORKER_CODE, { ...options, eval: true })
     : new Worker(new URL("../worker.ts", import.meta.url), options);
+}
+
+/** Heap that V8 may need for each byte of a JSON document that it parses: 19, measured, and room for what is there already. */
+const heapBytesPerByte = 24;
+
+/**
+ * Most bytes of a JSON document for the heaps of the main thread and of a worker thread. One JSON.parse that outgrows
+ * its heap ends the whole process, whichever thread it runs in.
+ */
+export function findMaxDocumentBytes(mainHeapBytes = getHeapStatistics().heap_size_limit): number {
+  return Math.floor(Math.min(workerBytes, mainHeapBytes) / heapBytesPerByte);
 }
 
 /** Worker threads that fit the cores and the memory of the machine or of its container (cgroup). */
