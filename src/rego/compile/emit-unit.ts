@@ -1,10 +1,10 @@
 import type { Location } from "../syntax/index.ts";
 import type { Value } from "../value/index.ts";
-import { canonicalKey, toJson } from "../value/index.ts";
+import { canonicalKey } from "../value/index.ts";
 import type { CompiledWith, SourceLocation } from "./compiled.ts";
 import type { FunctionTable } from "./functions.ts";
 import type { WithClause, WithTarget } from "./ir.ts";
-import { isInline, isLarge, isPlain, toExpression, toLiteral } from "./literals.ts";
+import { isInline, isLarge, isPlain, toExpression, toJsonText, toLiteral } from "./literals.ts";
 import type { Group, RuleTree, TreeNode } from "./rule-tree.ts";
 
 /** What the emitter must know about a whole set of policies. */
@@ -61,7 +61,7 @@ export class EmitUnit {
     const known = this.#large.get(value);
     if (known !== undefined) return known;
     if (isLarge(value) && isPlain(value)) {
-      this.texts.push(JSON.stringify(toJson(value)));
+      this.texts.push(toJsonText(value));
       const large = `C(${this.texts.length - 1})`;
       this.#large.set(value, large);
       return large;

@@ -38,6 +38,15 @@ export function isPlain(value: Value): boolean {
   return value.unorderedKeys().every((key) => typeof key === "string" && isPlain(value.get(key) as Value));
 }
 
+/** A plain value as JSON, its members in any order. */
+export function toJsonText(value: Value): string {
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  if (isList(value)) return `[${value.map(toJsonText).join(",")}]`;
+  if (value.kind !== "object") throw new Error("expected a plain value");
+  const members = value.unorderedKeys().map((key) => `${JSON.stringify(key)}:${toJsonText(value.get(key) as Value)}`);
+  return `{${members.join(",")}}`;
+}
+
 /** A value as a JavaScript expression; `K` holds the constructors (see run/helpers.ts). */
 export function toExpression(value: Value): string {
   if (value === null) return "null";
