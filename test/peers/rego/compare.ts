@@ -44,12 +44,33 @@ async function compareAll(text: string, input: unknown, opa: OpaServer, engine: 
   const paths = new Set([...text.matchAll(/^(?:default )?(r\d+)/gm)].map((match) => match[1] as string));
   for (const path of paths) {
     const answer = await opa.ask(path, input);
-    const what = differ(path, answer, engine.ask(path, input));
-    if (what !== undefined) return { kind: "different", what };
+    const ours = engine.ask(path, input);
+    const what = differ(path, answer, ours);
+    if (what === undefined || (await isOfTheIndex(text, path, input, ours, opa))) continue;
+    return { kind: "different", what };
   }
-  if ("problems" in whole !== "problems" in ourWhole)
-    return { kind: "different", what: { path: "", opa: describe(whole), engine: describe(ourWhole) } };
   return { kind: "same", compiles: true };
+}
+
+/**
+ * OPA's index skips rules whose conditions cannot be met, before anything of them is evaluated, and evaluates others in another
+ * order; of partial documents it evaluates the key that is asked for. That can hide a conflict, or name another one, where this
+ * engine finds the first: then OPA has to agree without its index, or find a conflict when it is asked for that whole document.
+ */
+async function isOfTheIndex(
+  text: string,
+  path: string,
+  input: unknown,
+  ours: Answer,
+  opa: OpaServer,
+): Promise<boolean> {
+  if (!("problems" in ours) || ours.problems.some(({ code }) => code !== "eval_conflict_error")) return false;
+  if (isSame(await opa.askPlainly(text, path, input), ours)) return true;
+  const before = text.split("\n").slice(0, ours.problems[0]?.row);
+  const owner = before.findLast((line) => /^(?:r|f)\d/.test(line))?.match(/^r\d+/)?.[0];
+  if (owner === undefined) return false;
+  const whole = await opa.askPlainly(text, owner, input);
+  return "problems" in whole && whole.problems.every(({ code }) => code === "eval_conflict_error");
 }
 
 function toAnswer(problems: readonly Problem[] | undefined): Answer {
