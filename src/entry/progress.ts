@@ -1,3 +1,4 @@
+import { toOneLine } from "../report/index.ts";
 import type { Progress } from "../run/index.ts";
 import type { ComponentReport } from "../types/index.ts";
 
@@ -12,7 +13,7 @@ export function createProgress(ports: ProgressPorts): (progress: Progress) => vo
   return ({ done, total, component }) => {
     if (total < 2) return;
     const width = String(total).length;
-    const line = `[${String(done).padStart(width)}/${total}] ${component.name || component.containerImage}: ${toOutcome(component)}`;
+    const line = `[${String(done).padStart(width)}/${total}] ${toOneLine(component.name || component.containerImage)}: ${toOutcome(component)}`;
     if (!ports.isTerminal) ports.write(`${line}\n`);
     else ports.write(done < total ? `\r\u001b[2K${line.slice(0, 100)}` : "\r\u001b[2K");
   };

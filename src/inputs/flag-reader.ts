@@ -11,7 +11,10 @@ export interface FlagReader {
   readonly problems: InputProblem[];
   /** Undefined where it is not given, or given as the empty text. */
   text(name: string): string | undefined;
+  /** The empty text, which a variable that is not set leaves, stands for the fallback. */
   boolean(name: string): boolean;
+  /** Whether it is given, as the empty text. */
+  isEmpty(name: string): boolean;
   durationMs(name: string): number;
   size(name: string): number;
   count(name: string): number;
@@ -59,7 +62,9 @@ export function createFlagReader(parsed: ParsedFlags, flags: readonly Flag[]): F
     problems,
     refuse,
     text: (name) => (lastText(name) === "" ? undefined : lastText(name)),
-    boolean: (name) => read(name, (text) => parseBoolean(text === "" ? "false" : text), false),
+    boolean: (name) =>
+      read(name, (text) => parseBoolean(text === "" ? (table.get(name)?.fallback ?? "false") : text), false),
+    isEmpty: (name) => parsed.values.get(name)?.at(-1) === "",
     durationMs: (name) => read(name, parseDurationMs, 0),
     size: (name) => read(name, parseSize, 0),
     count: (name) => read(name, parseCount, 0),

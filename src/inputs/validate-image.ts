@@ -68,14 +68,19 @@ function readPolicySlice(flags: FlagReader): PolicySlice {
       );
     }
   }
+  if (flags.isEmpty("policy")) {
+    flags.refuse(
+      "--policy",
+      "expected a file, an address or a text, got nothing; leave the flag out to make the built-in checks alone",
+    );
+  }
   return {
     policy: flags.text("policy") ?? "",
     keys: readKeyOptions(flags),
     effectiveTime,
     allowPastEffectiveTime: flags.boolean("allow-past-effective-time"),
     extraRuleData,
-    // Any other value behaves as the default, as it does with ec.
-    filterType: flags.text("filter-type") === "ec-policy" ? "ec-policy" : "include-exclude",
+    filterType: flags.choice("filter-type", ["include-exclude", "ec-policy"]),
     info: flags.boolean("info"),
   };
 }

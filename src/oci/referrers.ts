@@ -9,7 +9,7 @@ import { parseNextPage } from "./links.ts";
 import { maxManifestBytes, parseDescriptor, parseJsonObject } from "./manifest.ts";
 import type { Manifests } from "./manifests.ts";
 import { ociIndex, toMediaType } from "./media-types.ts";
-import { formatPinned, type PinnedReference } from "./reference.ts";
+import { formatPinned, type PinnedReference, repositoryName } from "./reference.ts";
 import type { RequestOptions } from "./registry-client.ts";
 import type { RegistrySession } from "./session.ts";
 import { toScope } from "./store-access.ts";
@@ -63,7 +63,7 @@ export function createReferrers(options: ReferrerOptions) {
       if (count === maxReferrerPages) throw tooMany(ref, `${maxReferrerPages} pages`);
       const page: Page = await askPage(ref, path, request);
       if (page.kind === "unsupported") {
-        if (page.isWhole) withoutApi.add(ref.registry);
+        if (page.isWhole) withoutApi.add(repositoryName(ref));
         if (count === 0) return undefined;
         throw new OciError(`${formatPinned(ref)}: the list of referrers broke off after ${count} pages`, {
           code: "invalid-response",
@@ -98,7 +98,7 @@ export function createReferrers(options: ReferrerOptions) {
       const noted = parseNote(await options.store?.readNote(noteName, scope));
       if (noted) return toDescriptors(noted, ref, options.onSkipped);
     }
-    const fromApi = withoutApi.has(ref.registry) ? undefined : await askApi(ref, request);
+    const fromApi = withoutApi.has(repositoryName(ref)) ? undefined : await askApi(ref, request);
     const found = toDescriptors(fromApi ?? (await askFallback(ref, request)), ref, options.onSkipped);
     await options.store?.writeNote(noteName, scope, JSON.stringify(found));
     return found;

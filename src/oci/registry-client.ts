@@ -102,8 +102,10 @@ export interface UnaskedAnswer {
 export interface MovedTag {
   reference: string;
   before: Digest;
-  /** Undefined where the tag is gone. */
+  /** Undefined where the tag is gone, and where it could not be asked. */
   after?: Digest;
+  /** Why it could not be asked again. */
+  fault?: string;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
 import type { ContentStore } from "../cache/index.ts";
-import { type Descriptor, isDigest, isJsonObject, type Json } from "../types/index.ts";
+import { type Descriptor, isDigest, isJsonObject, type Json, toErrorMessage } from "../types/index.ts";
 import { toContentLength } from "./body.ts";
 import { OciError } from "./errors.ts";
 import { createFlights } from "./flights.ts";
@@ -109,9 +109,15 @@ export function createTags(options: TagOptions): Tags {
       if (offline) return [];
       const moved = await Promise.all(
         [...resolved].map(async ([reference, { ref, descriptor }]): Promise<MovedTag | undefined> => {
-          const after = (await ask(ref, ref.tag ?? "", request)).descriptor?.digest;
-          if (after === descriptor.digest) return undefined;
-          return { reference, before: descriptor.digest, ...(after === undefined ? {} : { after }) };
+          const before = descriptor.digest;
+          try {
+            const after = (await ask(ref, ref.tag ?? "", request)).descriptor?.digest;
+            if (after === before) return undefined;
+            return { reference, before, ...(after === undefined ? {} : { after }) };
+          } catch (error) {
+            request.signal.throwIfAborted();
+            return { reference, before, fault: toErrorMessage(error) };
+          }
         }),
       );
       return moved.filter((tag) => tag !== undefined);

@@ -11,3 +11,4 @@ export { type AppStudioResult, toAppStudioResult } from "./appstudio.ts";
 export { decideExitCode } from "./decision.ts";
 export { renderJobSummary } from "./job-summary.ts";
 export { type RenderTarget, renderReport } from "./render.ts";
+export { toOneLine } from "./text.ts";

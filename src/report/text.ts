@@ -28,8 +28,8 @@ function printable(text: string): string {
     .replace(/[^\P{Cc}\n\t]|\p{Bidi_Control}/gu, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
-/** The same on one line: a name with a line end could pretend to be a line of ours. */
-function oneLine(text: string): string {
+/** Text from outside on one line, control characters shown: a line end could pretend to be a line of ours. */
+export function toOneLine(text: string): string {
   return printable(text).replaceAll("\n", "\\u000a");
 }
 
@@ -67,12 +67,12 @@ function line(text: string, indent: number): string {
 function renderComponents(components: readonly ComponentReport[]): string {
   const [only] = components;
   if (components.length === 1 && only !== undefined) {
-    const head = `Component: ${oneLine(only.name)}\nImageRef: ${oneLine(only.containerImage)}\n`;
+    const head = `Component: ${toOneLine(only.name)}\nImageRef: ${toOneLine(only.containerImage)}\n`;
     return `${head}${renderCircumstances(only, 0)}\n`;
   }
   const entries = components.map(
     (one) =>
-      `- Name: ${oneLine(one.name)}\n  ImageRef: ${oneLine(one.containerImage)}\n` +
+      `- Name: ${toOneLine(one.name)}\n  ImageRef: ${toOneLine(one.containerImage)}\n` +
       `  Violations: ${one.violations.length}, Warnings: ${one.warnings.length}, Successes: ${one.successes.length}\n` +
       `${renderCircumstances(one, 2)}\n`,
   );
@@ -87,7 +87,7 @@ function renderCircumstances(component: ComponentReport, indent: number): string
     ...(skipped.length === 0 ? [] : [`Skipped checks: ${skipped.join(", ")}`]),
     ...refused.map((one) => `Refused ${one.kind}: ${one.location}: ${one.reason}`),
   ]
-    .map((text) => line(oneLine(text), indent))
+    .map((text) => line(toOneLine(text), indent))
     .join("");
 }
 
@@ -122,14 +122,14 @@ function renderResult(image: string, kind: Kind, result: RuleResult, options: { 
     .filter(([, value]) => value !== undefined && value !== "")
     .map(([name, value]) => line(`${name}: ${value}`, 2));
   return [
-    `${paint(symbol)} ${paint(oneLine(code === "" ? `[${kind}]` : `[${kind}] ${code}`))}\n`,
-    image === "" ? "" : `  ImageRef: ${oneLine(image)}\n`,
+    `${paint(symbol)} ${paint(toOneLine(code === "" ? `[${kind}]` : `[${kind}] ${code}`))}\n`,
+    image === "" ? "" : `  ImageRef: ${toOneLine(image)}\n`,
     ...lines,
     "\n",
   ].join("");
 }
 
 function renderNotes(notes: readonly string[]): string {
-  const lines = notes.map((note) => line(`- ${oneLine(note)}`, 0));
+  const lines = notes.map((note) => line(`- ${toOneLine(note)}`, 0));
   return lines.length === 0 ? "" : `Notes:\n${lines.join("")}\n`;
 }

@@ -14,6 +14,7 @@ export interface EvaluationChannel {
 }
 
 const maxPrintedLines = 1000;
+const maxPrintedCharacters = 2000;
 
 /** A worker thread's life: loads the policy with the first request, then answers one request after another. */
 export function serveEvaluations(channel: EvaluationChannel, prepared: PreparedPolicy): void {
@@ -27,7 +28,7 @@ export function serveEvaluations(channel: EvaluationChannel, prepared: PreparedP
     evaluation = loaded.startComponent({
       ...request.start,
       print: (text) => {
-        if (printed.length < maxPrintedLines) printed.push(text);
+        if (printed.length < maxPrintedLines) printed.push(text.slice(0, maxPrintedCharacters));
       },
     });
   }

@@ -132,11 +132,10 @@ async function findFacts(
   ports: ValidateComponentPorts,
   signal: AbortSignal,
 ): Promise<ImageFacts> {
-  const [verified, details] = await Promise.all([
-    verifyImage(image, options.verification, ports, signal),
-    fetchImageDetails(image, ports, signal),
-  ]);
-  return { verified, details };
+  const verified = await verifyImage(image, options.verification, ports, signal);
+  // An image's annotations and labels say what else is fetched: only those of a verified image are listened to.
+  const isWanted = verified.hasPolicyInput && options.hasPolicy;
+  return { verified, details: isWanted ? await fetchImageDetails(image, ports, signal) : {} };
 }
 
 function toPolicyInput(component: ExpandedComponent, facts: ImageFacts, options: ValidateComponentOptions): string {

@@ -205,6 +205,10 @@ async function collectNotes(
     notes.push(`${answer.reference} was taken as ${answer.digest} from the cache: the registry was not asked.`);
   }
   for (const tag of await ports.client.findMovedTags({ signal })) {
+    if (tag.fault !== undefined) {
+      notes.push(`${tag.reference} could not be asked again at the end, whether it moved is not known: ${tag.fault}`);
+      continue;
+    }
     notes.push(
       `${tag.reference} moved while it was validated: from ${tag.before} (validated) to ${tag.after ?? "nothing"}.`,
     );

@@ -367,7 +367,7 @@ function describeReferrers(context: Context, { client, at }: Use): void {
   });
 
   // Known: a 404 for one repository is taken for an answer about the whole registry.
-  const known = context.traits.referrers === "fallback-tag" ? it.skip : it.fails;
+  const known = context.traits.referrers === "fallback-tag" ? it.skip : it;
   known("asks the API about one repository after another one had none", async () => {
     context.proxy.meddle(({ url }) => (url.includes("/contract/tags/referrers/") ? { status: 404 } : undefined));
     const asking = client();
