@@ -1,7 +1,7 @@
 import type { ValidateImageConfiguration } from "../../inputs/index.ts";
 import { decideExitCode } from "../../report/index.ts";
 import { validateImages } from "../../run/index.ts";
-import type { Report } from "../../types/index.ts";
+import type { RegistryStatistics, Report } from "../../types/index.ts";
 import type { Console } from "../console.ts";
 import { writeOutputs } from "../outputs.ts";
 import { createProgress } from "../progress.ts";
@@ -28,6 +28,8 @@ export async function validateAndReport(
     const ports = { ...run.ports, ...(beforeImages === undefined ? {} : { beforeImages }) };
     const report = await validateImages(configuration, isQuiet ? ports : { ...ports, onProgress }, signal);
     for (const note of report.notes) machine.log.warning(note);
+    for (const [registry, counts] of Object.entries(report.statistics))
+      machine.log.debug(toStatisticsLine(registry, counts));
     await writeOutputs(report, configuration.output, {
       writeOut: console.writeOut,
       colorTerminal: console.outHasColors,
@@ -36,6 +38,11 @@ export async function validateAndReport(
   } finally {
     await run.close();
   }
+}
+
+function toStatisticsLine(registry: string, counts: RegistryStatistics): string {
+  const { requests, retries, bytesReceived, throttledMs, cacheHits } = counts;
+  return `${registry}: ${requests} requests (${retries} of them retries), ${bytesReceived} bytes, ${throttledMs} ms waited as told, ${cacheHits} from the cache`;
 }
 
 /** `sealcheck validate image` */
