@@ -99,6 +99,62 @@ describe("parseReference", () => {
     );
   });
 
+  // The grammar in the head of distribution's reference package, as one expression.
+  const alphanumeric = "[a-z0-9]+";
+  const separator = "(?:[._]|__|-+)";
+  const pathComponent = `${alphanumeric}(?:${separator}${alphanumeric})*`;
+  const domainComponent = "(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])";
+  const domainName = `(?:${domainComponent}(?:\\.${domainComponent})*|\\[[a-fA-F0-9:]+\\])(?::[0-9]+)?`;
+  const grammar = new RegExp(
+    `^(?:${domainName}/)?${pathComponent}(?:/${pathComponent})*(?::\\w[\\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$`,
+  );
+
+  it("writes only what the reference grammar allows, for any text that it takes", () => {
+    const pieces = fc.constantFrom(
+      "a",
+      "b9",
+      "A",
+      "-",
+      "_",
+      "__",
+      ".",
+      ":",
+      "/",
+      "@",
+      "[",
+      "]",
+      "localhost",
+      "docker.io",
+      "1",
+      "sha256:",
+      "f".repeat(64),
+    );
+    fc.assert(
+      fc.property(fc.array(pieces, { maxLength: 14 }), (parts) => {
+        const text = parts.join("");
+        try {
+          return grammar.test(formatReference(parseReference(text)));
+        } catch (error) {
+          return error instanceof OciError && error.code === "invalid-reference";
+        }
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
+  it("takes whatever the reference grammar allows, but for one-letter repositories and other digests", () => {
+    const allowed = fc.stringMatching(
+      /^(?:[a-z0-9]{1,6}(?:\.[a-z0-9]{1,4}){1,2}(?::[0-9]{1,4})?\/)?[a-z0-9]{2,6}(?:(?:[._]|__|-{1,2})[a-z0-9]{1,3}){0,2}(?:\/[a-z0-9]{2,4})?(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,9})?(?:@sha256:[0-9a-f]{64})?$/,
+    );
+    fc.assert(
+      fc.property(allowed, (text) => {
+        expect(grammar.test(text)).toBe(true);
+        expect(grammar.test(formatReference(parseReference(text)))).toBe(true);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
   it("gives a reference or an OciError for any text", () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.string({ unit: fc.constantFrom(..."aA0.:/@-_[]é ") })), (text) => {
