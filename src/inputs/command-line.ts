@@ -177,6 +177,7 @@ function readTest(reader: FlagReader, env: Environment, paths: readonly string[]
       verbose: reader.boolean("verbose"),
       ...(run === undefined ? {} : { run }),
       format: reader.choice("format", ["pretty", "json", "junit"]),
+      coverage: reader.boolean("coverage"),
       timeoutMs: reader.durationMs("timeout"),
       color: readColor(reader, env),
       logLevel: readLogLevel(reader),

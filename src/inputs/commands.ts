@@ -47,6 +47,13 @@ export const commands: readonly CommandEntry[] = [
           },
           { name: "run", short: "r", kind: "text", value: "REGEXP", help: "Only tests whose name matches." },
           { name: "format", kind: "text", value: "FORMAT", fallback: "pretty", help: "pretty, json or junit." },
+          {
+            name: "coverage",
+            short: "c",
+            kind: "boolean",
+            fallback: "false",
+            help: "Report the rows that the tests evaluated.",
+          },
           { name: "timeout", kind: "duration", value: "TIME", fallback: "30s", help: "For one test." },
           ...colorFlags,
         ],

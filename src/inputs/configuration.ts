@@ -142,6 +142,8 @@ export interface RegoTestConfiguration {
   /** Regular expression over `package.rule` names. */
   readonly run?: string;
   readonly format: "pretty" | "json" | "junit";
+  /** Whether the rows that the tests evaluated are reported. */
+  readonly coverage: boolean;
   /** Milliseconds for one test. */
   readonly timeoutMs: number;
   readonly color: ColorChoice;

@@ -24,6 +24,7 @@ export type {
   LoadedPolicy,
   LoadOptions,
   PendingCall,
+  PlaceCount,
   QuerySolution,
   StartOptions,
   StepResult,

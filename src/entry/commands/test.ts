@@ -32,6 +32,7 @@ export async function runRegoTests(
     nowNs: () => process.hrtime.bigint(),
     verbose: configuration.verbose,
     format: configuration.format,
+    coverage: configuration.coverage,
     ...(configuration.run === undefined ? {} : { run: configuration.run }),
   });
   return print(outcome, console);

@@ -80,7 +80,10 @@ function compile(modules: readonly Module[], options: CompileOptions, source: Qu
   problems.throwIfAny();
   checkTypes(tree, functions, dependencies, problems, body);
   problems.throwIfAny();
-  const plan = createPlan(tree, functions, dependencies, calls.mocked);
+  const plan = {
+    ...createPlan(tree, functions, dependencies, calls.mocked),
+    counted: options.counted === true,
+  };
   const wanted = wantedGroups(tree, options.entrypoints, dependencies.ofBody(body).groups);
   const emitted = dependencies.reachable(wanted);
   const volatile = dependencies.affected((_, facts) => isVolatile(facts, functions));

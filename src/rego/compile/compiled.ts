@@ -31,6 +31,8 @@ export interface CompileOptions {
   forbidden?: readonly string[];
   /** OPA's strict mode: unused and duplicate names, and deprecated functions, are errors. */
   strict?: boolean;
+  /** Adds code that counts how often expressions are evaluated and rules are true. Default: false, which costs nothing. */
+  counted?: boolean;
 }
 
 export interface QueryOptions extends Omit<CompileOptions, "entrypoints"> {
@@ -90,6 +92,8 @@ export interface CompiledPolicy {
   /** The wanted documents; none where every rule was wanted. */
   entrypoints: readonly (readonly string[])[];
   source: string;
+  /** Whether the code counts what it evaluates. */
+  counted: boolean;
   /** Large constants of the policies, as JSON. */
   constants: readonly string[];
   rules: readonly CompiledRule[];

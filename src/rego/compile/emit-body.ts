@@ -31,6 +31,8 @@ export class BodyEmitter {
   #levels: number[] = [];
   /** The level that the context was entered at. */
   #contextLevel = 0;
+  /** Where the statement is that is being written. */
+  #counted: Location | undefined;
   /** Loops that are open in the innermost block. */
   #open = 0;
   /** Variables for what is pending that some code sets. */
@@ -147,11 +149,22 @@ export class BodyEmitter {
   statement(statement: Statement): void {
     const { context } = this;
     const contextLevel = this.#contextLevel;
+    const counted = this.#counted;
+    this.#count(statement.location);
+    this.#counted = statement.location;
     if (statement.with.length > 0) this.#enterWith(statement);
     if (statement.negated) this.#negated(hoist(this, statement));
     else this.#core(statement);
     this.context = context;
     this.#contextLevel = contextLevel;
+    this.#counted = counted;
+  }
+
+  /** What is at one place is counted once. */
+  #count(place: Location): void {
+    if (!this.unit.plan.counted) return;
+    const before = this.#counted;
+    if (before?.row !== place.row || before.col !== place.col) this.push(this.unit.count(place));
   }
 
   #enterWith(statement: Statement): void {
@@ -220,6 +233,8 @@ export class BodyEmitter {
 
   /** A term as an expression. What can be undefined in it was checked before: code for that is written here. */
   term(term: Term): string {
+    // In OPA these are expressions of their own, with rows of their own.
+    if (term.kind === "ref" || term.kind === "comprehension") this.#count(term.location);
     switch (term.kind) {
       case "constant":
         return this.unit.constant(term.value);

@@ -124,6 +124,7 @@ function emitBranch(emitter: BodyEmitter, group: Group, branch: Branch, pending:
     for (const [position, arg] of branch.args.entries()) emitMatch(emitter, arg, `x${position}`);
     for (const statement of branch.body) emitter.statement(statement);
     const value = branch.value === undefined ? "true" : emitter.atom(emitter.term(branch.value));
+    if (unit.plan.counted) emitter.push(unit.count(branch.location));
     // Nothing else can give another value: there is no conflict to look for.
     if (mode === "return" || (group.rules.length === 1 && !emitter.isInLoop())) {
       emitter.push(`return ${value};`);
@@ -157,6 +158,7 @@ function emitMember(emitter: BodyEmitter, group: Group, rule: LoweredRule, isKey
   emitter.block([], "p", () => {
     if (isKeyed) emitMatch(emitter, group.kind === "set" ? (branch.key as Term) : (operands[0] as Term), "key");
     for (const statement of branch.body) emitter.statement(statement);
+    if (unit.plan.counted) emitter.push(unit.count(branch.location));
     if (group.kind === "set") {
       emitter.push(`a.add(${emitter.term(branch.key as Term)});`);
       return;

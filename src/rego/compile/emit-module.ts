@@ -14,7 +14,7 @@ interface ModuleParts {
   entrypoints: readonly (readonly string[])[];
 }
 
-const preamble = '"use strict";const {K,S,U,P,G,C,eq,RegoObject,SetBuilder,ObjectBuilder}=environment;';
+const preamble = '"use strict";const {K,S,U,P,G,C,H,eq,RegoObject,SetBuilder,ObjectBuilder}=environment;';
 
 /** Writes the JavaScript of a whole set of policies, with the tables that it is loaded with. */
 export function emitModule({ plan, emitted, volatile, query, entrypoints }: ModuleParts): CompiledPolicy {
@@ -33,6 +33,7 @@ export function emitModule({ plan, emitted, volatile, query, entrypoints }: Modu
     format: 1,
     entrypoints,
     source,
+    counted: plan.counted,
     rules: plan.tree.groups.map(
       (group): CompiledRule => ({
         path: group.path,

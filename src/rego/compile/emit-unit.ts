@@ -17,6 +17,8 @@ export interface Plan {
   keyed: ReadonlySet<Group>;
   /** Names and paths of functions that some `with` replaces, see `mockKey`. */
   mocked: ReadonlySet<string>;
+  /** Whether the code counts what it evaluates. */
+  counted: boolean;
   nodeIndex(node: TreeNode): number;
   /** Groups whose value the targets can change. */
   effectsOf(targets: readonly WithTarget[]): readonly number[];
@@ -97,6 +99,11 @@ export class EmitUnit {
       this.#places.set(place, index);
     }
     return index;
+  }
+
+  /** Code that counts an evaluation of what is at a place. */
+  count(place: Location): string {
+    return this.plan.counted ? `H[${this.location(place)}]++;` : "";
   }
 
   #addLocation({ file, row, col }: Location): number {

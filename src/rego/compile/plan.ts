@@ -10,7 +10,7 @@ export function createPlan(
   functions: FunctionTable,
   dependencies: Dependencies,
   mocked: ReadonlySet<string>,
-): Plan & { nodes: readonly TreeNode[] } {
+): Omit<Plan, "counted"> & { nodes: readonly TreeNode[] } {
   const pending = dependencies.affected((_, facts) => hasKind(facts, functions, "external"));
   const nodes: TreeNode[] = [];
   const indices = new Map<TreeNode, number>();

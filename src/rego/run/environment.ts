@@ -33,11 +33,14 @@ export interface Environment {
   state: State;
   documents: Documents;
   emitted: EmittedPolicy;
+  /** For each of the policy's locations: how often what is there was evaluated, where the code counts. */
+  counts: Float64Array;
 }
 
 /** Makes the environment of the emitted source and runs it. What policies may reach is handed in here. */
 export function createEnvironment(compiled: CompiledPolicy, options: LoadOptions): Environment {
   const state = new State();
+  const counts = new Float64Array(compiled.counted ? compiled.locations.length : 0);
   const documents = new Documents(compiled, (rule, context) => {
     const evaluate = emitted.documents[rule];
     if (evaluate === undefined) {
@@ -61,12 +64,13 @@ export function createEnvironment(compiled: CompiledPolicy, options: LoadOptions
     P: pendingMark,
     G: getNamed,
     C: createConstants(compiled.constants),
+    H: counts,
     eq,
     RegoObject,
     SetBuilder,
     ObjectBuilder,
   });
-  return { state, documents, emitted };
+  return { state, documents, emitted, counts };
 }
 
 const conflicts = {

@@ -3,6 +3,7 @@ import type { CompiledPolicy } from "../compile/index.ts";
 import { RegoError } from "../errors.ts";
 import { fromJson, isList, RegoObject, RegoSet, type Value } from "../value/index.ts";
 import { Context, type Outcome, pendingMark } from "./context.ts";
+import { listCounts } from "./counts.ts";
 import { type DocumentNode, Place } from "./documents.ts";
 import type { Environment } from "./environment.ts";
 import { defaultLimits, type Run } from "./state.ts";
@@ -35,6 +36,7 @@ export function createEvaluation(
     depth: 0,
   };
   let passes = 0;
+  const before = environment.counts.slice();
   const pass = <T>(part: () => { outcome: T; isPending: boolean }): StepResult<T> => {
     passes += 1;
     if (passes > run.limits.maxPasses) {
@@ -75,6 +77,10 @@ export function createEvaluation(
     },
     get passes() {
       return passes;
+    },
+    profile: () => {
+      const since = environment.counts.map((count, index) => count - (before[index] ?? 0));
+      return [...listCounts(compiled, since)].sort((left, right) => right.count - left.count);
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { CompiledPolicy } from "../compile/index.ts";
 import { RegoObject } from "../value/index.ts";
 import { Context } from "./context.ts";
+import { listCounts } from "./counts.ts";
 import { createEnvironment } from "./environment.ts";
 import { createEvaluation } from "./evaluation.ts";
 import type { LoadedPolicy, LoadOptions } from "./types.ts";
@@ -23,5 +24,6 @@ export function loadPolicy(compiled: CompiledPolicy, options: LoadOptions = {}):
       const context = started.strictBuiltinErrors === true ? strict : lenient;
       return createEvaluation(compiled, environment, { context, volatile }, started);
     },
+    counts: () => listCounts(compiled, environment.counts),
   };
 }

@@ -70,8 +70,24 @@ export interface Evaluation {
   readonly evaluations: number;
   /** Passes so far. */
   readonly passes: number;
+  /**
+   * What was evaluated since `start`, in all passes, most often first: of this evaluation alone where no other was going on. Empty where
+   * the policies were not compiled with `counted`.
+   */
+  profile(): readonly PlaceCount[];
+}
+
+/** How often the expressions at a place were evaluated, or the rule there was true. */
+export interface PlaceCount {
+  location: SourceLocation;
+  count: number;
 }
 
 export interface LoadedPolicy {
   start(options: StartOptions): Evaluation;
+  /**
+   * What all evaluations so far have evaluated; what was not is left out. Documents that depend on nothing but data are
+   * evaluated once for all of them. Empty where the policies were not compiled with `counted`.
+   */
+  counts(): readonly PlaceCount[];
 }

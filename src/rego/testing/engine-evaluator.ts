@@ -25,9 +25,10 @@ const DEFAULT_TIME_MS = 5_000;
 
 /** Evaluates tests with this project's engine. */
 export function createEngineEvaluator(options: EngineEvaluatorOptions): CreateTestEvaluator {
-  return ({ modules, documents, entrypoints }) => {
+  return ({ modules, documents, entrypoints, counted }) => {
     const compileOptions: CompileOptions = {
       entrypoints,
+      counted,
       forbidden: options.forbidden ?? [],
       ...(options.functions === undefined ? {} : { functions: options.functions }),
       ...(options.externals === undefined ? {} : { externals: options.externals }),
@@ -36,7 +37,10 @@ export function createEngineEvaluator(options: EngineEvaluatorOptions): CreateTe
     const compiled = compileModules(modules, compileOptions);
     const loadOptions = options.functions === undefined ? {} : { functions: options.functions };
     const policy = loadPolicy(compiled, { data: documents, ...loadOptions });
-    return { evaluate: (path, { signal }) => evaluate(policy, path, options, signal) };
+    return {
+      evaluate: (path, { signal }) => evaluate(policy, path, options, signal),
+      counts: () => policy.counts(),
+    };
   };
 }
 

@@ -1,4 +1,5 @@
 /** What `opa test` does: load policies and data, run the rules that are tests, report. */
+export type { CoverageReport, FileCoverage, RowRange } from "./coverage.ts";
 export { createEngineEvaluator, type EngineEvaluatorOptions } from "./engine-evaluator.ts";
 export { TestError, type TestErrorCode, TestLoadErrors } from "./errors.ts";
 export { type LoadedTests, type LoadTestsOptions, loadTests, MAX_FILE_BYTES, MAX_FILES, MAX_LEVELS } from "./load.ts";

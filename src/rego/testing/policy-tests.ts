@@ -1,4 +1,5 @@
 import { RegoErrors } from "../errors.ts";
+import { type CoverageReport, reportCoverage, toCoverage } from "./coverage.ts";
 import { type DiscoveredTests, discoverTests, type TestRule } from "./discover.ts";
 import { TestError, TestLoadErrors } from "./errors.ts";
 import { type LoadedTests, loadTests } from "./load.ts";
@@ -29,6 +30,11 @@ export interface PolicyTestOptions {
   exitZeroOnSkipped?: boolean;
   /** No test at all is an error. Default: false, as in OPA. */
   failOnEmpty?: boolean;
+  /**
+   * Reports what the tests evaluated, where all of them passed: in the format `json` instead of the results, as in OPA; in
+   * `pretty` after them. Not with `junit`. Default: false.
+   */
+  coverage?: boolean;
   /** See `ParseModuleOptions`. Default: OPA's functions. */
   isBuiltin?: (name: string) => boolean;
 }
@@ -42,6 +48,8 @@ export type PolicyTestOutcome =
       /** `4 passed, 1 failed, 1 skipped` */
       summary: string;
       counts: TestCounts;
+      /** Where coverage was wanted. */
+      coverage?: CoverageReport;
       results: readonly TestResult[];
       /** OPA's: 0 or 2. */
       exitCode: 0 | 2;
@@ -66,7 +74,9 @@ export async function runPolicyTests(options: PolicyTestOptions): Promise<Policy
     if (tests.length === 0 && options.failOnEmpty === true) {
       throw new TestError("no tests were run", { code: "test_filter" });
     }
-    return toOutcome(await runTests(tests, evaluator, options), loaded, options);
+    const results = await runTests(tests, evaluator, options);
+    const coverage = options.coverage === true ? toCoverage(loaded.modules, evaluator.counts?.() ?? []) : undefined;
+    return toOutcome(results, coverage, loaded, options);
   } catch (thrown) {
     const isExpected = thrown instanceof RegoErrors || thrown instanceof TestLoadErrors || thrown instanceof TestError;
     if (!isExpected) throw thrown;
@@ -97,22 +107,38 @@ function compile(discovered: DiscoveredTests, loaded: LoadedTests, options: Poli
     .filter(({ skip }) => !skip)
     .flatMap(({ path, casesPath }) => (casesPath === undefined ? [path] : [path, casesPath]));
   const { documents } = loaded;
-  return { tests, evaluator: options.createEvaluator({ modules: discovered.modules, documents, entrypoints }) };
+  const counted = options.coverage === true;
+  return {
+    tests,
+    evaluator: options.createEvaluator({ modules: discovered.modules, documents, entrypoints, counted }),
+  };
 }
 
-function toOutcome(results: TestResult[], loaded: LoadedTests, options: PolicyTestOptions): PolicyTestOutcome {
+function toOutcome(
+  results: TestResult[],
+  coverage: CoverageReport | undefined,
+  loaded: LoadedTests,
+  options: PolicyTestOptions,
+): PolicyTestOutcome {
   const counts = countResults(results);
   const isFine = (result: TestResult): boolean =>
     result.outcome === "pass" || (result.outcome === "skip" && options.exitZeroOnSkipped === true);
   const passed = results.every(isFine);
+  const report = writeReport(results, loaded, options);
   return {
     kind: passed ? "passed" : "failed",
-    output: writeReport(results, loaded, options),
+    output: passed && coverage !== undefined ? writeCoverage(report, coverage, options) : report,
     summary: summarize(counts),
     counts,
     results,
+    ...(coverage === undefined ? {} : { coverage }),
     exitCode: passed ? 0 : 2,
   };
+}
+
+function writeCoverage(report: string, coverage: CoverageReport, { format }: PolicyTestOptions): string {
+  if (format === "json") return `${JSON.stringify(coverage, undefined, 2)}\n`;
+  return format === "junit" ? report : reportCoverage(coverage) + report;
 }
 
 function writeReport(results: TestResult[], loaded: LoadedTests, options: PolicyTestOptions): string {

@@ -1,4 +1,5 @@
 import type { RegoError } from "../errors.ts";
+import type { PlaceCount } from "../run/index.ts";
 import type { Module } from "../syntax/index.ts";
 import type { RegoObject } from "../value/index.ts";
 
@@ -27,6 +28,8 @@ export type TestEvaluation =
 export interface TestEvaluator {
   /** The document at a path below `data`. */
   evaluate(path: readonly string[], options: { signal: AbortSignal }): Promise<TestEvaluation>;
+  /** What was evaluated so far. Needed where the program is counted. */
+  counts?(): readonly PlaceCount[];
 }
 
 /** What an evaluator is made from. */
@@ -35,6 +38,8 @@ export interface TestProgram {
   documents: RegoObject;
   /** Every path that will be asked for. */
   entrypoints: readonly (readonly string[])[];
+  /** Whether evaluations are to be counted. */
+  counted: boolean;
 }
 
 /** Compiles. Throws RegoErrors with everything that is wrong with the modules. */
