@@ -11,7 +11,7 @@ import { createGitPort } from "./ports/git.ts";
 import { createHttpPort, routeFetch } from "./ports/http.ts";
 import { createKeyReader } from "./ports/keys.ts";
 import type { RunProgram } from "./ports/programs.ts";
-import { countWorkers, findMaxDocumentBytes, limitYoungGeneration, startThread } from "./ports/threads.ts";
+import { countWorkers, findMaxDocumentBytes, limitHeapGrowth, startThread } from "./ports/threads.ts";
 import { version } from "./version.ts";
 
 /** The machine that a run has to do with. */
@@ -33,7 +33,7 @@ const maxTrustFileBytes = 4 * 1024 * 1024;
 /** Chooses the real thing for every port of a run. */
 export async function wireRun(configuration: ValidateImageConfiguration, machine: Machine): Promise<WiredRun> {
   const { env, log, runProgram } = machine;
-  limitYoungGeneration();
+  limitHeapGrowth();
   const ca = await readExtraCertificates(env);
   const http = createHttpPort({ version, ...(ca === undefined ? {} : { ca }) });
   const store =

@@ -20,9 +20,9 @@ const fill = `
   const space = getHeapSpaceStatistics().find(({ space_name }) => space_name === "new_space");
   const result = space.space_size / 2 ** 20;`;
 
-describe("limitYoungGeneration", () => {
+describe("limitHeapGrowth", () => {
   it("keeps the main thread's space for new objects small", () => {
-    expect(run(`threads.limitYoungGeneration(); ${fill} console.log(result);`)).toBeLessThanOrEqual(16);
+    expect(run(`threads.limitHeapGrowth(); ${fill} console.log(result);`)).toBeLessThanOrEqual(16);
   });
 });
 

@@ -24,12 +24,14 @@ const semiSpaceMebibytes = 4;
 const youngGenerationMebibytes = 3 * semiSpaceMebibytes;
 
 /**
- * Keeps this thread's space for new objects at the size that it has, and starts that of threads to come at the size
- * that they keep. To be called before there is much to remember.
+ * Keeps this thread's space for new objects at the size that it has, starts that of threads to come at the size that they
+ * keep, and looks for garbage among older objects whenever the heap is half as large again as what was alive: what is
+ * done with is given back before more components come. To be called before there is much to remember.
  */
-export function limitYoungGeneration(): void {
+export function limitHeapGrowth(): void {
   setFlagsFromString("--semi-space-growth-factor=1");
   setFlagsFromString(`--min-semi-space-size=${semiSpaceMebibytes}`);
+  setFlagsFromString("--heap-growing-percent=50");
 }
 
 declare const SEALCHECK_WORKER_CODE: string | undefined;
