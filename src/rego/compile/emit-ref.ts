@@ -71,15 +71,21 @@ function emitData(emitter: BodyEmitter, ref: RefTerm): string {
   return emitDocument(emitter, node, operands.slice(index), isPending);
 }
 
+/** In base documents such a name is an index where it is used on a list. */
+function looksLikeIndex(name: string): boolean {
+  return /^[-+]?[0-9]+$/.test(name);
+}
+
 function emitBase(emitter: BodyEmitter, operands: readonly Term[]): string {
   const start = `${emitter.context}.data`;
-  const isText = (operand: Term): boolean => operand.kind === "constant" && typeof operand.value === "string";
+  const isText = (operand: Term): boolean =>
+    operand.kind === "constant" && typeof operand.value === "string" && !looksLikeIndex(operand.value);
   if (operands.every(isText)) return emitSteps(emitter, start, operands, true);
   let value = emitter.atom(start);
   emitter.require(value, false);
   for (const [index, operand] of operands.entries()) {
     if (!canEvaluate(emitter, operand)) return emitSteps(emitter, value, operands.slice(index));
-    // OPA's storage takes numbers for the names that they look like.
+    // OPA's storage takes numbers for the names that they look like, and the other way round.
     value = emitter.atom(`K.stored(${value},${emitter.term(operand)})`);
     emitter.require(value, false);
   }

@@ -213,3 +213,23 @@ describe("what is written in policies stays data", () => {
     ]);
   });
 });
+
+describe("base documents, as OPA's storage reads them", () => {
+  const data = fromJson({ list: ["a", "b"], map: { "1": "c" } });
+
+  it.each<[string, string, unknown]>([
+    ["an index that is a text", 'data.list["1"]', "b"],
+    ["an index with a sign and zeros", 'data.list["+01"]', "b"],
+    ["a negative index", 'data.list["-1"]', undefined],
+    ["an index past the end", 'data.list["2"]', undefined],
+    ["a name that is no index", "data.list.length", undefined],
+    ["a variable's text", '[y | x := "0"; y := data.list[x]][0]', "a"],
+    ["a number for a name", "data.map[1]", "c"],
+    ["not in what was read from them", '[y | x := data.list; y := x[["1"][0]]]', []],
+    ["not in the input", 'input.list["1"]', undefined],
+  ])("%s", (_, term, expected) => {
+    const step = start(`p := ${term}`, { data, input: data }).step([["t", "p"]]);
+    const [value] = step.kind === "done" ? step.results : [];
+    expect(value === undefined ? undefined : toJson(value)).toEqual(expected);
+  });
+});

@@ -40,8 +40,9 @@ export function getNamed(value: Value | undefined, name: string): Value | undefi
   return value instanceof RegoSet && value.has(name) ? name : undefined;
 }
 
-/** The member of a base document, where numbers find the names that they look like. */
+/** The member of a base document, where numbers find the names that they look like, and such names a list's items. */
 export function getStored(value: Value, key: Value): Value | undefined {
+  if (typeof key === "string" && isList(value)) return /^[-+]?[0-9]{1,15}$/.test(key) ? value[Number(key)] : undefined;
   const found = get(value, key);
   return found === undefined && typeof key === "number" && value instanceof RegoObject ? value.get(String(key)) : found;
 }
