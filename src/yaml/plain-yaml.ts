@@ -7,7 +7,7 @@ export { notPlain } from "./not-plain.ts";
 // Most documents are plain: block mappings and lists of scalars, each on a line, and texts below `>-` or `|`. This reader
 // knows only that part of YAML, and reads it many times faster than a whole YAML reader does. At anything else it gives
 // up: a whole reader then reads the document. It never reads a document otherwise than the whole reader would ("agrees
-// with the whole reader" in its test, and in those of its users).
+// with the whole reader" in the tests of its users, who know what their whole reader makes of scalars).
 
 /** What is made of what is read. Each method may throw `notPlain`. */
 export interface PlainBuilder<T> {
