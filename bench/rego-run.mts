@@ -1,6 +1,6 @@
 /**
  * One fresh process of this engine, started by rego.mts: reads its task from a file, does it once, and prints what each
- * part took, in milliseconds. It is bundled first, as the product is: what is measured is what is shipped.
+ * part took, in milliseconds. It is bundled first, as the product's worker threads are.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
