@@ -160,6 +160,8 @@ export interface RegoEvalConfiguration {
   readonly package?: string;
   readonly imports: readonly string[];
   readonly strictBuiltinErrors: boolean;
+  /** Whether times and numbers of evaluations are reported. */
+  readonly profile: boolean;
   /** Whether an undefined result makes the exit code 1. */
   readonly failUndefined: boolean;
   /** Milliseconds for the evaluation. */

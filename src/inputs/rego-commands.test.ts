@@ -16,6 +16,7 @@ describe("sealcheck eval", () => {
       format: "json",
       imports: [],
       strictBuiltinErrors: false,
+      profile: false,
       failUndefined: false,
       timeoutMs: 60_000,
       logLevel: "warning",

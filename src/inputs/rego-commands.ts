@@ -23,6 +23,7 @@ export function readRegoEval(reader: FlagReader, positionals: readonly string[])
       ...(packageName === undefined ? {} : { package: packageName }),
       imports: reader.list("import"),
       strictBuiltinErrors: reader.boolean("strict-builtin-errors"),
+      profile: reader.boolean("profile"),
       failUndefined: reader.boolean("fail"),
       timeoutMs: reader.durationMs("timeout"),
       logLevel: readLogLevel(reader),

@@ -22,6 +22,12 @@ export const regoEvalGroups: readonly FlagGroup[] = [
         fallback: "false",
         help: "An error of a built-in function ends the evaluation, where it would be undefined.",
       },
+      {
+        name: "profile",
+        kind: "boolean",
+        fallback: "false",
+        help: "Also report the time of each stage, and how often the busiest expressions and rules were evaluated.",
+      },
       { name: "fail", kind: "boolean", fallback: "false", help: "Exit code 1 where the result is undefined." },
       { name: "timeout", kind: "duration", value: "TIME", fallback: "60s", help: "For the evaluation." },
     ],

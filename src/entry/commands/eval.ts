@@ -28,6 +28,8 @@ export async function runRegoEval(
     ...(configuration.package === undefined ? {} : { package: configuration.package }),
     imports: configuration.imports,
     strictBuiltinErrors: configuration.strictBuiltinErrors,
+    profile: configuration.profile,
+    clockNs: () => process.hrtime.bigint(),
     ...(configuration.timeoutMs === 0 ? {} : { limits: { timeMs: configuration.timeoutMs } }),
     functions: ecPureFunctions,
     externals: ecExternalFunctions,

@@ -77,7 +77,8 @@ function isBoolean(value: Value | undefined): boolean {
   return typeof value === "boolean";
 }
 
-function drawTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
+/** A table as `opa` draws it: titles in the middle, cells at the left. */
+export function drawTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = header.map((title, column) =>
     Math.max(...[title, ...rows.map((row) => row[column] ?? "")].map(widthOf)),
   );

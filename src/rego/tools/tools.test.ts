@@ -135,6 +135,38 @@ describe("evaluateQuery", () => {
   });
 });
 
+describe("evaluateQuery with a profile", () => {
+  let now = 0n;
+  const clockNs = () => {
+    now += 1_000n;
+    return now;
+  };
+
+  it("adds tables", async () => {
+    const { report } = await evaluate("count(data.p.members)", { profile: true, clockNs });
+    expect(report.split("\n").slice(0, 8)).toEqual([
+      "2",
+      "┌──────────────────────────────┬───────┐",
+      "│            Metric            │ Value │",
+      "├──────────────────────────────┼───────┤",
+      "│ timer_rego_load_files_ns     │ 1000  │",
+      "│ timer_rego_module_compile_ns │ 1000  │",
+      "│ timer_rego_query_eval_ns     │ 1000  │",
+      "└──────────────────────────────┴───────┘",
+    ]);
+    expect(report).toContain("│ 2        │ p/policy.rego:5 │");
+  });
+
+  it.each(["count(data.p.members)", "data.p.nope"])("adds it to the JSON of %s", async (query) => {
+    const plain = await evaluate(query, { format: "json" });
+    const { report } = await evaluate(query, { profile: true, clockNs, format: "json" });
+    const { metrics, profile, ...rest } = JSON.parse(report);
+    expect(rest).toEqual(JSON.parse(plain.report));
+    expect(Object.keys(metrics)).toHaveLength(3);
+    expect(profile).toEqual(expect.any(Array));
+  });
+});
+
 describe("checkPolicies", () => {
   const check = (paths: string[], options: { strict?: boolean; format?: "pretty" | "json" } = {}) =>
     checkPolicies({ paths, files, signal, strict: options.strict ?? false, format: options.format ?? "pretty" });
