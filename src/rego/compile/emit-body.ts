@@ -1,3 +1,4 @@
+import { RegoError, RegoErrors } from "../errors.ts";
 import type { Location } from "../syntax/index.ts";
 import { emitCall } from "./emit-call.ts";
 import { hoist } from "./emit-hoist.ts";
@@ -57,7 +58,7 @@ export class BodyEmitter {
 
   value(variable: Variable): string {
     const bound = this.#bound.get(variable);
-    if (bound === undefined) throw new Error(`variable ${variable.name} is not bound`);
+    if (bound === undefined) throw toUnsafe(variable);
     return bound.expression;
   }
 
@@ -348,4 +349,9 @@ function isShowing(term: ComprehensionTerm): boolean {
     },
   });
   return isFound;
+}
+
+/** Where the order of a body left a variable without a value: a pattern that the emitter cannot take apart. */
+function toUnsafe(variable: Variable): RegoErrors {
+  return new RegoErrors([new RegoError("rego_unsafe_var_error", `var ${variable.name} is unsafe`)]);
 }

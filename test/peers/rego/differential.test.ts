@@ -64,7 +64,9 @@ describe.skipIf(peers === undefined)("generated Rego programs", () => {
 
   /** Explanations look at small programs: those are about one thing. */
   async function makeSmall(program: Program, first: Difference, isWanted: boolean): Promise<Small> {
-    if (!isWanted) return { text: render(program.module), what: first };
+    const text = render(program.module);
+    const isExplained = explanations.some(({ explains }) => explains(first, text));
+    if (!isWanted || isExplained) return { text, what: first };
     return await minimize(program, first, opa, engine, minimizeBudget);
   }
 

@@ -23,6 +23,71 @@ export const explanations: readonly Explanation[] = [
   },
   {
     reason:
+      "both refuse the module: OPA stops at another error, or lists more or fewer that follow from the first one (a function " +
+      "with a type error has no type, an unsafe variable makes others unsafe)",
+    explains: ({ path, opa, engine }) => path === "compile" && opa.includes("_error") && engine.includes("_error"),
+  },
+  {
+    reason:
+      "OPA refuses for a type, this engine leaves it to the evaluation, where the expression is undefined: OPA narrows the types of " +
+      "partial rules and of variables in more places",
+    explains: ({ path, opa, engine }) =>
+      path === "compile" && /^(?:\d+: rego_type_error[^;]*(?:; )?)+$/.test(opa) && !engine.includes("_error"),
+  },
+  {
+    reason:
+      "a partial object with a number or another value that is no text as its only key has a type here, and none in OPA: a misuse of it is " +
+      "refused here, and undefined in OPA",
+    explains: ({ path, opa, engine }, module) =>
+      path === "compile" &&
+      !opa.includes("_error") &&
+      engine.includes("rego_type_error") &&
+      /^\w+(?:\.\w+)*\[[^\]"]/m.test(module),
+  },
+  {
+    reason:
+      "a set, or a comprehension, with a variable that nothing else binds, as the operand of a reference is refused here as unsafe",
+    explains: ({ path, opa, engine }) =>
+      path === "compile" && !opa.includes("_error") && engine.includes("rego_unsafe_var_error"),
+  },
+  {
+    reason:
+      "variables and calls of relations (walk) in a template string: OPA finds variables undeclared there that have a value, and " +
+      "refuses relations; this engine finds the values",
+    explains: ({ path, opa }, module) =>
+      path === "compile" && module.includes('$"') && /var .* is undeclared|relation built-in/.test(opa),
+  },
+  {
+    reason:
+      "unsafe variables: OPA misses some in heads beside comprehensions, under every and in the value of a with, and refuses " +
+      "some that have a value, in comprehensions beside `in`; of several it lists others",
+    explains: ({ path, opa, engine }) =>
+      path === "compile" &&
+      [opa, engine].every((side) => codesOf(side).every((code) => code === "rego_unsafe_var_error")),
+  },
+  {
+    reason:
+      "a variable of a `with` that is assigned in the same expression: OPA says that it is referenced above, this engine that it " +
+      "is unsafe; and it says so before other errors",
+    explains: ({ path, opa }, module) =>
+      path === "compile" && opa.includes("referenced above") && / with /.test(module),
+  },
+  {
+    reason:
+      "in template strings OPA takes some names of rules, and of variables of the body, for undeclared, and refuses calls of walk",
+    explains: ({ path, opa, engine }, module) =>
+      path === "compile" &&
+      module.includes('$"') &&
+      /^\d+: rego_compile_error: [^;]*$/.test(opa) &&
+      !engine.includes("_error"),
+  },
+  {
+    reason: "an order of the body in which each variable has a value is found here, and not by OPA",
+    explains: ({ path, opa, engine }) =>
+      path === "compile" && /^(?:\d+: rego_unsafe_var_error[^;]*(?:; )?)+$/.test(opa) && !engine.includes("_error"),
+  },
+  {
+    reason:
       "numbers as texts (keys, templates): OPA remembers how a number was written (1e2) and writes computed ones as Go does " +
       "(1.23456775e+06), this engine writes the shortest decimal",
     explains: ({ path, opa, engine }) => path !== "compile" && withPlainNumbers(opa) === withPlainNumbers(engine),
@@ -49,4 +114,8 @@ function withoutRows(text: string): string {
 
 function withPlainNumbers(text: string): string {
   return text.replaceAll(/-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g, (number) => String(Number(number)));
+}
+
+function codesOf(text: string): string[] {
+  return text.match(/\b(?:rego|eval)_\w+_error\b/g) ?? [];
 }
