@@ -15,6 +15,12 @@ export const explanations: readonly Explanation[] = [
       path !== "compile" && withoutRows(opa) === withoutRows(engine) && opa.includes("eval_conflict_error"),
   },
   {
+    reason:
+      "where a document meets two conflicts, the one that is met first is named: rules and arguments are evaluated in another order",
+    explains: ({ path, opa, engine }) =>
+      path !== "compile" && [opa, engine].every((side) => /^\d+: eval_conflict_error: [^;]*$/.test(side)),
+  },
+  {
     reason: "a variable in a template string that is not declared: OPA gives no place, this engine gives one",
     explains: ({ path, opa, engine }) =>
       path === "compile" &&
@@ -49,28 +55,6 @@ export const explanations: readonly Explanation[] = [
       "a set, or a comprehension, with a variable that nothing else binds, as the operand of a reference is refused here as unsafe",
     explains: ({ path, opa, engine }) =>
       path === "compile" && !opa.includes("_error") && engine.includes("rego_unsafe_var_error"),
-  },
-  {
-    reason:
-      "variables and calls of relations (walk) in a template string: OPA finds variables undeclared there that have a value, and " +
-      "refuses relations; this engine finds the values",
-    explains: ({ path, opa }, module) =>
-      path === "compile" && module.includes('$"') && /var .* is undeclared|relation built-in/.test(opa),
-  },
-  {
-    reason:
-      "unsafe variables: OPA misses some in heads beside comprehensions, under every and in the value of a with, and refuses " +
-      "some that have a value, in comprehensions beside `in`; of several it lists others",
-    explains: ({ path, opa, engine }) =>
-      path === "compile" &&
-      [opa, engine].every((side) => codesOf(side).every((code) => code === "rego_unsafe_var_error")),
-  },
-  {
-    reason:
-      "a variable of a `with` that is assigned in the same expression: OPA says that it is referenced above, this engine that it " +
-      "is unsafe; and it says so before other errors",
-    explains: ({ path, opa }, module) =>
-      path === "compile" && opa.includes("referenced above") && / with /.test(module),
   },
   {
     reason:
@@ -114,8 +98,4 @@ function withoutRows(text: string): string {
 
 function withPlainNumbers(text: string): string {
   return text.replaceAll(/-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g, (number) => String(Number(number)));
-}
-
-function codesOf(text: string): string[] {
-  return text.match(/\b(?:rego|eval)_\w+_error\b/g) ?? [];
 }
