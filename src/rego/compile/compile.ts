@@ -1,20 +1,20 @@
 import { RegoError, RegoErrors } from "../errors.ts";
 import { type Module, parseBody } from "../syntax/index.ts";
-import { checkCalls } from "./check-calls.ts";
-import { checkTypes } from "./check-types.ts";
 import type { CompiledPolicy, CompileOptions, QueryOptions } from "./compiled.ts";
 import { Dependencies } from "./dependencies.ts";
-import { emitModule } from "./emit-module.ts";
+import { emitModule } from "./emit/module.ts";
+import { createPlan, isVolatile } from "./emit/plan.ts";
 import { FunctionTable } from "./functions.ts";
 import type { Statement } from "./ir.ts";
-import { lowerBody, lowerWith } from "./lower-body.ts";
-import { lowerModules } from "./lower-modules.ts";
-import { createPlan, isVolatile } from "./plan.ts";
+import { lowerBody, lowerWith } from "./lower/body.ts";
+import { checkCalls } from "./lower/check-calls.ts";
+import { lowerModules } from "./lower/modules.ts";
+import { capturedQuery, lowerQuery } from "./lower/query.ts";
+import { orderBody, orderBranch } from "./lower/reorder.ts";
+import { type ScopeServices, VariableFactory } from "./lower/scope.ts";
 import { Problems } from "./problems.ts";
-import { capturedQuery, lowerQuery } from "./query.ts";
-import { orderBody, orderBranch } from "./reorder.ts";
 import { type Group, RuleTree } from "./rule-tree.ts";
-import { type ScopeServices, VariableFactory } from "./scope.ts";
+import { checkTypes } from "./types/check-types.ts";
 
 /**
  * Compiles a set of modules. Throws RegoErrors with every problem that the first failing stage found, each with OPA's

@@ -1,7 +1,7 @@
 import type { Location } from "../syntax/index.ts";
 import { compareValues } from "../value/index.ts";
 import { formatPath } from "./format-ref.ts";
-import type { LoweredRule, PathKey } from "./ir.ts";
+import type { LoweredRule, PathKey, WithTarget } from "./ir.ts";
 import type { Problems } from "./problems.ts";
 
 /** All rules that make one document, or one function. */
@@ -168,4 +168,12 @@ function checkNode(node: TreeNode, problems: Problems): void {
     const location = { ...first.location, row: 1, col: 1 };
     problems.add("rego_type_error", location, `multiple default rules ${first.text} found at ${places}`);
   }
+}
+
+/** How a replaced function is looked up at run time; undefined where the target is a document. */
+export function mockKey(tree: RuleTree, target: WithTarget): string | undefined {
+  if (target.kind === "builtin") return target.name;
+  if (target.kind === "input") return undefined;
+  const group = tree.findGroup(target.path as string[]);
+  return group?.kind === "function" ? `#${group.index}` : undefined;
 }

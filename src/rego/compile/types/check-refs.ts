@@ -1,10 +1,10 @@
-import { formatValue } from "../value/index.ts";
-import { formatOperand } from "./format-ref.ts";
-import { type PathKey, type RefTerm, scalarName, type Term } from "./ir.ts";
-import type { TreeNode } from "./rule-tree.ts";
-import { anyType, keysOf, select, type Type, unifies, valuesOf } from "./type-algebra.ts";
-import { isComposite, type TypeScope } from "./type-scope.ts";
-import { unifyTerm } from "./unify-types.ts";
+import { formatValue } from "../../value/index.ts";
+import { formatOperand } from "../format-ref.ts";
+import { type PathKey, type RefTerm, scalarName, type Term } from "../ir.ts";
+import type { TreeNode } from "../rule-tree.ts";
+import { anyType, keysOf, select, type Type, unifies, valuesOf } from "./algebra.ts";
+import { isComposite, type TypeScope } from "./scope.ts";
+import { unifyTerm } from "./unify.ts";
 
 /** What is wrong with a reference, if something is; variables among its operands get the types of keys. */
 export function checkRef(scope: TypeScope, ref: RefTerm): string | undefined {

@@ -1,4 +1,4 @@
-import { isList, RegoNumber, type Value } from "../value/index.ts";
+import { isList, RegoNumber, type Value } from "../../value/index.ts";
 
 /** A string as a JavaScript literal. Nothing in it can end the literal. */
 export function toLiteral(text: string): string {

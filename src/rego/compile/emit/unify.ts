@@ -1,9 +1,9 @@
-import { equalValues } from "../value/index.ts";
-import type { BodyEmitter } from "./emit-body.ts";
-import type { EqualStatement, Term } from "./ir.ts";
+import { equalValues } from "../../value/index.ts";
+import type { EqualStatement, Term } from "../ir.ts";
+import { pairs } from "../lower/outputs.ts";
+import { isDynamic } from "../lower/terms.ts";
+import type { BodyEmitter } from "./body.ts";
 import { isInline } from "./literals.ts";
-import { isDynamic } from "./lower-terms.ts";
-import { pairs } from "./outputs.ts";
 
 /** Writes the unification of a statement's two terms. */
 export function emitEqual(emitter: BodyEmitter, statement: Pick<EqualStatement, "left" | "right" | "location">): void {

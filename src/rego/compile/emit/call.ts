@@ -1,6 +1,6 @@
-import type { BodyEmitter } from "./emit-body.ts";
-import { emitMatch } from "./emit-unify.ts";
-import type { CallStatement } from "./ir.ts";
+import type { CallStatement } from "../ir.ts";
+import type { BodyEmitter } from "./body.ts";
+import { emitMatch } from "./unify.ts";
 
 const comparisons: Readonly<Record<string, string>> = { lt: "<0", lte: "<=0", gt: ">0", gte: ">=0" };
 const inlined = new Set(["plus", "minus", "mul", "count", "internal.member_2"]);

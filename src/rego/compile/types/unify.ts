@@ -1,8 +1,8 @@
-import type { RegoType } from "../builtins/index.ts";
-import { equalValues, isList, RegoObject } from "../value/index.ts";
-import type { Term } from "./ir.ts";
-import { anyType, isUnknown, or, select, type Type, typeOfValue, unifies, valuesOf } from "./type-algebra.ts";
-import type { TypeScope } from "./type-scope.ts";
+import type { RegoType } from "../../builtins/index.ts";
+import { equalValues, isList, RegoObject } from "../../value/index.ts";
+import type { Term } from "../ir.ts";
+import { anyType, isUnknown, or, select, type Type, typeOfValue, unifies, valuesOf } from "./algebra.ts";
+import type { TypeScope } from "./scope.ts";
 
 /** Unifies two terms' types, and gives variables the types that follow. False where no value can be both. */
 export function unifyTerms(scope: TypeScope, a: Term, b: Term): boolean {

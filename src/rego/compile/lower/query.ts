@@ -1,10 +1,10 @@
-import type { Expression, Location, Module, Term as SyntaxTerm } from "../syntax/index.ts";
-import type { QueryOptions } from "./compiled.ts";
-import type { Statement, Variable } from "./ir.ts";
-import { lowerBody } from "./lower-body.ts";
-import { exportsOf } from "./lower-modules.ts";
+import type { Expression, Location, Module, Term as SyntaxTerm } from "../../syntax/index.ts";
+import type { QueryOptions } from "../compiled.ts";
+import type { Statement, Variable } from "../ir.ts";
+import { addStatementVariables } from "../variables.ts";
+import { lowerBody } from "./body.ts";
+import { exportsOf } from "./modules.ts";
 import { declaredNames, Scope, type ScopeServices, toGlobals } from "./scope.ts";
-import { addStatementVariables } from "./variables.ts";
 
 const capturePrefix = "$capture";
 

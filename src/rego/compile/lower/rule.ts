@@ -1,10 +1,10 @@
-import type { Expression, Module, Rule, Term as SyntaxTerm } from "../syntax/index.ts";
-import { formatValue, type Value } from "../value/index.ts";
-import { formatOperand, formatPath } from "./format-ref.ts";
-import type { Branch, LoweredRule, PathKey, Statement, Term } from "./ir.ts";
-import { lowerBody } from "./lower-body.ts";
-import { bindDynamic, lowerTerm, toAssignment } from "./lower-terms.ts";
+import type { Expression, Module, Rule, Term as SyntaxTerm } from "../../syntax/index.ts";
+import { formatValue, type Value } from "../../value/index.ts";
+import { formatOperand, formatPath } from "../format-ref.ts";
+import type { Branch, LoweredRule, PathKey, Statement, Term } from "../ir.ts";
+import { lowerBody } from "./body.ts";
 import { addNames, declaredNames, type Global, Scope, type ScopeServices } from "./scope.ts";
+import { bindDynamic, lowerTerm, toAssignment } from "./terms.ts";
 
 export interface RuleContext {
   module: Module;

@@ -1,8 +1,8 @@
-import type { Dependencies, Facts } from "./dependencies.ts";
-import type { Plan } from "./emit-unit.ts";
-import type { FunctionTable } from "./functions.ts";
-import type { PathKey, WithTarget } from "./ir.ts";
-import type { Group, RuleTree, TreeNode } from "./rule-tree.ts";
+import type { Dependencies, Facts } from "../dependencies.ts";
+import type { FunctionTable } from "../functions.ts";
+import type { PathKey, WithTarget } from "../ir.ts";
+import type { Group, RuleTree, TreeNode } from "../rule-tree.ts";
+import type { Plan } from "./unit.ts";
 
 /** Works out what the emitter must know: what can be pending, what `with` changes, what is shared. */
 export function createPlan(

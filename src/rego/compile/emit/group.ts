@@ -1,9 +1,9 @@
-import { equalValues, type Value } from "../value/index.ts";
-import { BodyEmitter } from "./emit-body.ts";
-import { emitMatch } from "./emit-unify.ts";
-import type { EmitUnit } from "./emit-unit.ts";
-import type { Branch, LoweredRule, Statement, Term } from "./ir.ts";
-import type { Group } from "./rule-tree.ts";
+import { equalValues, type Value } from "../../value/index.ts";
+import type { Branch, LoweredRule, Statement, Term } from "../ir.ts";
+import type { Group } from "../rule-tree.ts";
+import { BodyEmitter } from "./body.ts";
+import { emitMatch } from "./unify.ts";
+import type { EmitUnit } from "./unit.ts";
 
 /** Writes the functions that evaluate a document or a function of the policies. */
 export function emitGroup(unit: EmitUnit, group: Group): void {

@@ -1,17 +1,17 @@
-import type { FunctionType } from "../builtins/index.ts";
-import type { Location } from "../syntax/index.ts";
+import type { FunctionType } from "../../builtins/index.ts";
+import type { Location } from "../../syntax/index.ts";
+import { type Dependencies, rulesOf } from "../dependencies.ts";
+import { formatPath } from "../format-ref.ts";
+import type { FunctionTable } from "../functions.ts";
+import type { Callee, CallStatement, Statement, Term } from "../ir.ts";
+import type { Problems } from "../problems.ts";
+import type { Group, RuleTree } from "../rule-tree.ts";
+import { termsOf, visitComprehensions } from "../variables.ts";
+import { type FunctionKind, isUnknown, type Type, unifies } from "./algebra.ts";
 import { checkRef } from "./check-refs.ts";
-import { type Dependencies, rulesOf } from "./dependencies.ts";
-import { formatPath } from "./format-ref.ts";
-import type { FunctionTable } from "./functions.ts";
-import type { Callee, CallStatement, Statement, Term } from "./ir.ts";
-import type { Problems } from "./problems.ts";
-import type { Group, RuleTree } from "./rule-tree.ts";
-import { type FunctionKind, isUnknown, type Type, unifies } from "./type-algebra.ts";
+import { DocumentTypes, TypeScope } from "./scope.ts";
 import { typeOfBranch, typeOfComprehension } from "./type-of-rule.ts";
-import { DocumentTypes, TypeScope } from "./type-scope.ts";
-import { unifyTerm, unifyTerms } from "./unify-types.ts";
-import { termsOf, visitComprehensions } from "./variables.ts";
+import { unifyTerm, unifyTerms } from "./unify.ts";
 
 interface Found {
   location: Location;

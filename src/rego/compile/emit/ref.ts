@@ -1,8 +1,8 @@
-import type { BodyEmitter } from "./emit-body.ts";
-import { canEvaluate, emitMatch } from "./emit-unify.ts";
-import type { PathKey, RefTerm, Term } from "./ir.ts";
+import type { PathKey, RefTerm, Term } from "../ir.ts";
+import type { Group, TreeNode } from "../rule-tree.ts";
+import type { BodyEmitter } from "./body.ts";
 import { toLiteral } from "./literals.ts";
-import type { Group, TreeNode } from "./rule-tree.ts";
+import { canEvaluate, emitMatch } from "./unify.ts";
 
 /** Writes the evaluation of a reference; each operand that is not bound becomes a loop. Returns the value's name. */
 export function emitRef(emitter: BodyEmitter, ref: RefTerm): string {

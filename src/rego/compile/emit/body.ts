@@ -1,13 +1,13 @@
-import { RegoError, RegoErrors } from "../errors.ts";
-import type { Location } from "../syntax/index.ts";
-import { emitCall } from "./emit-call.ts";
-import { hoist } from "./emit-hoist.ts";
-import { emitRef } from "./emit-ref.ts";
-import { emitEqual } from "./emit-unify.ts";
-import type { EmitUnit } from "./emit-unit.ts";
-import type { ComprehensionTerm, EveryStatement, Statement, Term, Variable } from "./ir.ts";
-import { addClosureVariables } from "./variables.ts";
-import { walkTerm } from "./walk.ts";
+import { RegoError, RegoErrors } from "../../errors.ts";
+import type { Location } from "../../syntax/index.ts";
+import type { ComprehensionTerm, EveryStatement, Statement, Term, Variable } from "../ir.ts";
+import { addClosureVariables } from "../variables.ts";
+import { walkTerm } from "../walk.ts";
+import { emitCall } from "./call.ts";
+import { hoist } from "./hoist.ts";
+import { emitRef } from "./ref.ts";
+import { emitEqual } from "./unify.ts";
+import type { EmitUnit } from "./unit.ts";
 
 /** How code leaves what it is in when an expression is not true, and where it notes that one is pending. */
 interface Exits {

@@ -1,9 +1,9 @@
-import type { CompiledNode, CompiledPolicy, CompiledRule } from "./compiled.ts";
-import { BodyEmitter } from "./emit-body.ts";
-import { emitGroup, emitKeyedGroups } from "./emit-group.ts";
-import { EmitUnit, type Plan } from "./emit-unit.ts";
-import { type LoweredQuery, orderExpressions } from "./query.ts";
-import type { Group, TreeNode } from "./rule-tree.ts";
+import type { CompiledNode, CompiledPolicy, CompiledRule } from "../compiled.ts";
+import { type LoweredQuery, orderExpressions } from "../lower/query.ts";
+import type { Group, TreeNode } from "../rule-tree.ts";
+import { BodyEmitter } from "./body.ts";
+import { emitGroup, emitKeyedGroups } from "./group.ts";
+import { EmitUnit, type Plan } from "./unit.ts";
 
 interface ModuleParts {
   plan: Plan & { nodes: readonly TreeNode[] };

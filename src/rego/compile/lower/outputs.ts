@@ -1,6 +1,6 @@
-import { equalValues, isList } from "../value/index.ts";
-import type { Statement, Term, Variable } from "./ir.ts";
-import { addTermVariables, termsOf, type VariableSet } from "./variables.ts";
+import { equalValues, isList } from "../../value/index.ts";
+import type { Statement, Term, Variable } from "../ir.ts";
+import { addTermVariables, termsOf, type VariableSet } from "../variables.ts";
 
 /** The variables that a statement binds, where those in `safe` are bound before it. */
 export function outputsOf(statement: Statement, safe: ReadonlySet<Variable>): VariableSet {

@@ -1,9 +1,9 @@
-import { RegoErrors } from "../errors.ts";
-import { AnnotationSet, type Import, type Module, type Rule } from "../syntax/index.ts";
-import { fromJson, type Value } from "../value/index.ts";
-import type { LoweredRule } from "./ir.ts";
-import { lowerRule } from "./lower-rule.ts";
-import type { Problems } from "./problems.ts";
+import { RegoErrors } from "../../errors.ts";
+import { AnnotationSet, type Import, type Module, type Rule } from "../../syntax/index.ts";
+import { fromJson, type Value } from "../../value/index.ts";
+import type { LoweredRule } from "../ir.ts";
+import type { Problems } from "../problems.ts";
+import { lowerRule } from "./rule.ts";
 import { type Global, type ScopeServices, toGlobals } from "./scope.ts";
 
 /** Resolves the names in all modules. */

@@ -1,7 +1,7 @@
-import type { Expression, Location, Module, Term as SyntaxTerm, WithModifier } from "../syntax/index.ts";
-import type { Value } from "../value/index.ts";
-import type { Statement, Variable, WithClause } from "./ir.ts";
-import type { Problems } from "./problems.ts";
+import type { Expression, Location, Module, Term as SyntaxTerm, WithModifier } from "../../syntax/index.ts";
+import type { Value } from "../../value/index.ts";
+import type { Statement, Variable, WithClause } from "../ir.ts";
+import type { Problems } from "../problems.ts";
 
 type Occurrence = "argument" | "seen" | "assigned" | "declared";
 

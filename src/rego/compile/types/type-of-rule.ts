@@ -1,8 +1,8 @@
-import type { RegoType } from "../builtins/index.ts";
-import type { Branch, ComprehensionTerm, LoweredRule, Term } from "./ir.ts";
-import type { Group } from "./rule-tree.ts";
-import { anyType, type Type, unknownType } from "./type-algebra.ts";
-import type { TypeScope } from "./type-scope.ts";
+import type { RegoType } from "../../builtins/index.ts";
+import type { Branch, ComprehensionTerm, LoweredRule, Term } from "../ir.ts";
+import type { Group } from "../rule-tree.ts";
+import { anyType, type Type, unknownType } from "./algebra.ts";
+import type { TypeScope } from "./scope.ts";
 
 /** The type of a comprehension, where `scope` is that of its body. */
 export function typeOfComprehension(scope: TypeScope, { of, key, term }: ComprehensionTerm): Type | undefined {

@@ -1,11 +1,11 @@
-import type { Location } from "../syntax/index.ts";
-import type { Value } from "../value/index.ts";
-import { canonicalKey } from "../value/index.ts";
-import type { CompiledWith, SourceLocation } from "./compiled.ts";
-import type { FunctionTable } from "./functions.ts";
-import type { WithClause, WithTarget } from "./ir.ts";
+import type { Location } from "../../syntax/index.ts";
+import type { Value } from "../../value/index.ts";
+import { canonicalKey } from "../../value/index.ts";
+import type { CompiledWith, SourceLocation } from "../compiled.ts";
+import type { FunctionTable } from "../functions.ts";
+import type { WithClause, WithTarget } from "../ir.ts";
+import { type Group, mockKey, type RuleTree, type TreeNode } from "../rule-tree.ts";
 import { isInline, isLarge, isPlain, toExpression, toJsonText, toLiteral } from "./literals.ts";
-import type { Group, RuleTree, TreeNode } from "./rule-tree.ts";
 
 /** What the emitter must know about a whole set of policies. */
 export interface Plan {
@@ -151,12 +151,4 @@ export class EmitUnit {
     }
     return index;
   }
-}
-
-/** How a replaced function is looked up at run time; undefined where the target is a document. */
-export function mockKey(tree: RuleTree, target: WithTarget): string | undefined {
-  if (target.kind === "builtin") return target.name;
-  if (target.kind === "input") return undefined;
-  const group = tree.findGroup(target.path as string[]);
-  return group?.kind === "function" ? `#${group.index}` : undefined;
 }

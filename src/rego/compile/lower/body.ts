@@ -1,8 +1,8 @@
-import type { Expression, Term as SyntaxTerm, WithModifier } from "../syntax/index.ts";
-import type { Callee, Statement, Term, WithClause, WithTarget } from "./ir.ts";
-import { scalarName } from "./ir.ts";
-import { lowerCapture, lowerTerm, metadataOf, refFromPath, resolveCallee, toAssignment } from "./lower-terms.ts";
+import type { Expression, Term as SyntaxTerm, WithModifier } from "../../syntax/index.ts";
+import type { Callee, Statement, Term, WithClause, WithTarget } from "../ir.ts";
+import { scalarName } from "../ir.ts";
 import { addNames, type Scope } from "./scope.ts";
+import { lowerCapture, lowerTerm, metadataOf, refFromPath, resolveCallee, toAssignment } from "./terms.ts";
 
 /** Lowers a body's expressions in the scope's innermost frame. */
 export function lowerBody(scope: Scope, body: readonly Expression[]): Statement[] {

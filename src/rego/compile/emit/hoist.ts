@@ -1,6 +1,6 @@
-import type { BodyEmitter } from "./emit-body.ts";
-import type { Statement, Term } from "./ir.ts";
-import { isDynamic } from "./lower-terms.ts";
+import type { Statement, Term } from "../ir.ts";
+import { isDynamic } from "../lower/terms.ts";
+import type { BodyEmitter } from "./body.ts";
 
 /**
  * What OPA evaluates before a negation: arguments of calls, and what is inside of collections. Where one of them is

@@ -1,12 +1,11 @@
-import { mockKey } from "./emit-unit.ts";
-import { formatPath } from "./format-ref.ts";
-import type { FunctionTable } from "./functions.ts";
-import type { CallStatement, PathKey, Statement, WithClause } from "./ir.ts";
-import { isDynamic, toAssignment } from "./lower-terms.ts";
-import type { Problems } from "./problems.ts";
-import type { Group, RuleTree } from "./rule-tree.ts";
+import { formatPath } from "../format-ref.ts";
+import type { FunctionTable } from "../functions.ts";
+import type { CallStatement, PathKey, Statement, WithClause } from "../ir.ts";
+import type { Problems } from "../problems.ts";
+import { type Group, mockKey, type RuleTree } from "../rule-tree.ts";
+import { mapBodies } from "../walk.ts";
 import type { VariableFactory } from "./scope.ts";
-import { mapBodies } from "./walk.ts";
+import { isDynamic, toAssignment } from "./terms.ts";
 
 export interface CallServices {
   tree: RuleTree;

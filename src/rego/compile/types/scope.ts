@@ -1,7 +1,7 @@
-import type { RegoType } from "../builtins/index.ts";
-import type { ComprehensionTerm, PathKey, RefTerm, Term, Variable } from "./ir.ts";
-import type { Group, RuleTree, TreeNode } from "./rule-tree.ts";
-import { anyType, or, select, stringType, type Type, typeOfValue, unknownType, valuesOf } from "./type-algebra.ts";
+import type { RegoType } from "../../builtins/index.ts";
+import type { ComprehensionTerm, PathKey, RefTerm, Term, Variable } from "../ir.ts";
+import type { Group, RuleTree, TreeNode } from "../rule-tree.ts";
+import { anyType, or, select, stringType, type Type, typeOfValue, unknownType, valuesOf } from "./algebra.ts";
 
 /** The types of documents and functions that were checked so far. */
 export class DocumentTypes {

@@ -1,5 +1,5 @@
-import type { RegoType } from "../builtins/index.ts";
-import { equalValues, isList, type Value } from "../value/index.ts";
+import type { RegoType } from "../../builtins/index.ts";
+import { equalValues, isList, type Value } from "../../value/index.ts";
 
 /** The type of a function; `result` is missing where it gives nothing. */
 export interface FunctionKind {

@@ -1,7 +1,6 @@
-import type { Location } from "../syntax/index.ts";
-import type { Branch, Statement, Term, Variable } from "./ir.ts";
-import { outputsOf } from "./outputs.ts";
-import type { Problems } from "./problems.ts";
+import type { Location } from "../../syntax/index.ts";
+import type { Branch, Statement, Term, Variable } from "../ir.ts";
+import type { Problems } from "../problems.ts";
 import {
   addStatementVariables,
   addTermVariables,
@@ -9,7 +8,8 @@ import {
   termsOf,
   type VariableSet,
   visitComprehensions,
-} from "./variables.ts";
+} from "../variables.ts";
+import { outputsOf } from "./outputs.ts";
 
 type Unsafe = Map<Statement, VariableSet>;
 

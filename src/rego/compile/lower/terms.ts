@@ -4,9 +4,9 @@ import {
   type Location,
   type Term as SyntaxTerm,
   type WithModifier,
-} from "../syntax/index.ts";
-import { numberFromText, ObjectBuilder, RegoSet, type Value } from "../value/index.ts";
-import type { Callee, RefTerm, Statement, Term, Variable } from "./ir.ts";
+} from "../../syntax/index.ts";
+import { numberFromText, ObjectBuilder, RegoSet, type Value } from "../../value/index.ts";
+import type { Callee, RefTerm, Statement, Term, Variable } from "../ir.ts";
 import { declaredNames, type Scope } from "./scope.ts";
 
 /**
