@@ -1,42 +1,24 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { silentLog } from "../types/index.ts";
 import type { Credential, CredentialStore } from "./credentials.ts";
 import {
   type Answer,
   createFakeClock,
   createFakeProxy,
-  createFakeRegistry,
-  createTestClient,
-  type FakeRegistry,
   json,
   noSignal,
   ociImage,
   plain,
 } from "./fake-registry.fixture.ts";
 import { parseReference } from "./reference.ts";
-import type { RegistryClient } from "./registry-client.ts";
+import { useFakeRegistry, useTestClients } from "./test-run.fixture.ts";
 
 const signal = noSignal;
 const secret = "pa55word";
 const basicHeader = `Basic ${Buffer.from(`user:${secret}`).toString("base64")}`;
-let registry: FakeRegistry;
-let elsewhere: FakeRegistry;
-const clients: RegistryClient[] = [];
-
-beforeEach(async () => {
-  [registry, elsewhere] = await Promise.all([createFakeRegistry(), createFakeRegistry()]);
-});
-
-afterEach(async () => {
-  await Promise.all(clients.splice(0).map((client) => client.close()));
-  await Promise.all([registry.close(), elsewhere.close()]);
-});
-
-function connect(...args: Parameters<typeof createTestClient>): RegistryClient {
-  const client = createTestClient(...args);
-  clients.push(client);
-  return client;
-}
+const registry = useFakeRegistry();
+const elsewhere = useFakeRegistry();
+const connect = useTestClients();
 
 function holding(credential: Credential | undefined): CredentialStore & { asked: string[] } {
   const asked: string[] = [];

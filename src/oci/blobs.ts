@@ -15,14 +15,12 @@ const maxRememberedBytes = 256 * 1024;
 export interface BlobOptions {
   sessionFor(registry: string): RegistrySession;
   store: ContentStore | undefined;
-  /** Whether what is stored is used (`pull` other than `always`). */
-  readsStore: boolean;
   maxMemoryBytes: number;
 }
 
 /** Blobs by digest, through memory (small ones), disk and network. */
 export function createBlobs(options: BlobOptions): Pick<RegistryClient, "fetchBlob" | "openBlob"> {
-  const { store, readsStore } = options;
+  const { store } = options;
   const flights = createFlights<Uint8Array>();
   const memory = new LRUCache<string, Uint8Array>({
     maxSize: options.maxMemoryBytes,
@@ -36,7 +34,7 @@ export function createBlobs(options: BlobOptions): Pick<RegistryClient, "fetchBl
     const session = options.sessionFor(ref.registry);
     if (store === undefined) return checkDigest(downloadBlob(session, question), question);
     const scope = toScope(ref, await session.identity(ref.repository, signal));
-    const stored = readsStore ? await store.get(digest, scope) : undefined;
+    const stored = await store.get(digest, scope);
     if (stored) {
       session.countCacheHit();
       return guard(stored, question);

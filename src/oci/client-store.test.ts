@@ -6,40 +6,26 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createContentStore } from "../cache/index.ts";
 import { type Digest, silentLog, toDigest, toHex } from "../types/index.ts";
 import type { Credential } from "./credentials.ts";
-import {
-  createFakeRegistry,
-  createTestClient,
-  type FakeRegistry,
-  json,
-  noSignal,
-  ociImage,
-  plain,
-} from "./fake-registry.fixture.ts";
+import { type createTestClient, json, noSignal, ociImage, plain } from "./fake-registry.fixture.ts";
 import { parseReference, toPinned } from "./reference.ts";
 import type { RegistryClient } from "./registry-client.ts";
+import { useFakeRegistry, useTestClients } from "./test-run.fixture.ts";
 
 const signal = noSignal;
 const content = randomBytes(200_000);
 let directory: string;
-let registry: FakeRegistry;
-const clients: RegistryClient[] = [];
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), "client-store-"));
-  registry = await createFakeRegistry();
 });
-afterEach(async () => {
-  await Promise.all(clients.splice(0).map((client) => client.close()));
-  await registry.close();
-  await rm(directory, { recursive: true, force: true });
-});
+afterEach(() => rm(directory, { recursive: true, force: true }));
+const registry = useFakeRegistry();
+const connect = useTestClients();
 
 /** A client as a run of its own has it, over the common folder. */
 function startRun(options: Parameters<typeof createTestClient>[0] = {}): RegistryClient {
   const store = createContentStore({ directory, maxBytes: 10_000_000, log: silentLog });
-  const client = createTestClient({ store, ...options });
-  clients.push(client);
-  return client;
+  return connect({ store, ...options });
 }
 
 const location = () => ({ registry: registry.host, repository: "team/app" });
@@ -87,13 +73,15 @@ describe("blobs on disk", () => {
     expect(registry.seen).toHaveLength(2);
   });
 
-  it("are fetched again with pull: always", async () => {
+  it("are taken from the cache with pull: always, and manifests are fetched again", async () => {
     const digest = registry.addBlob("team/app", content);
     const first = startRun();
     await read(first, digest);
     await first.close();
-    await read(startRun({ pull: "always" }), digest);
+    const second = startRun({ pull: "always" });
+    expect(await read(second, digest)).toEqual(content);
     expect(registry.countOf(`GET /v2/team/app/blobs/${digest}`)).toBe(1);
+    expect(second.statistics()[registry.host]).toMatchObject({ requests: 0, cacheHits: 1 });
     const { digest: manifest } = registry.addManifest("team/app", ociImage);
     await startRun().fetchManifest(toPinned(location(), manifest), { signal });
     await startRun({ pull: "always" }).fetchManifest(toPinned(location(), manifest), { signal });

@@ -1,11 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { toDigest } from "../types/index.ts";
 import {
   createFakeClock,
   createFakeProxy,
-  createFakeRegistry,
-  createTestClient,
   type FakeRegistry,
   json,
   noSignal,
@@ -14,26 +12,11 @@ import {
 } from "./fake-registry.fixture.ts";
 import { maxManifestBytes } from "./manifest.ts";
 import { parseReference, toPinned } from "./reference.ts";
-import type { RegistryClient } from "./registry-client.ts";
+import { useFakeRegistry, useTestClients } from "./test-run.fixture.ts";
 
 const signal = noSignal;
-let registry: FakeRegistry;
-const clients: RegistryClient[] = [];
-
-beforeEach(async () => {
-  registry = await createFakeRegistry();
-});
-
-afterEach(async () => {
-  await Promise.all(clients.splice(0).map((client) => client.close()));
-  await registry.close();
-});
-
-function connect(...args: Parameters<typeof createTestClient>): RegistryClient {
-  const client = createTestClient(...args);
-  clients.push(client);
-  return client;
-}
+const registry = useFakeRegistry();
+const connect = useTestClients();
 
 const reference = (rest: string) => parseReference(`${registry.host}/${rest}`);
 const pinned = (digest: ReturnType<typeof toDigest>) =>

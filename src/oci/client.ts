@@ -67,10 +67,9 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
   const shared = {
     sessionFor,
     store,
-    readsStore: pull !== "always" || offline,
     maxMemoryBytes: Math.max(1, Math.floor(maxMemoryBytes / 2)),
   };
-  const manifests = createManifests(shared);
+  const manifests = createManifests({ ...shared, readsStore: pull !== "always" || offline });
   const blobs = createBlobs(shared);
   const tags = createTags({ sessionFor, manifests, store, pull, offline });
   const referrers = createReferrers({

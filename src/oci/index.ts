@@ -4,6 +4,7 @@ export { hasOciCode, OciError, type OciErrorCode } from "./errors.ts";
 export { inflateBlob } from "./inflation.ts";
 export { readBlobFiles, readImageFiles } from "./layer-files.ts";
 export { type ImageIndex, type ImageManifest, parseImageManifest, parseIndex } from "./manifest.ts";
+export { isIndexMediaType } from "./media-types.ts";
 export {
   formatPinned,
   formatReference,

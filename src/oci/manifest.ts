@@ -8,7 +8,7 @@ import {
   type Platform,
 } from "../types/index.ts";
 import { OciError } from "./errors.ts";
-import { dockerList, dockerManifest, ociIndex, ociManifest, toManifestKind } from "./media-types.ts";
+import { dockerManifest, ociIndex, ociManifest, toManifestKind } from "./media-types.ts";
 
 /** OCI image-spec, manifest.md; also Docker's schema 2. */
 export interface ImageManifest {
@@ -108,10 +108,6 @@ export function parseIndex(body: JsonObject, subject = "image index"): ImageInde
     manifests: parseDescriptors(body.manifests === null ? [] : body.manifests, `${subject}, manifests`),
     ...parseCommon(body, subject),
   };
-}
-
-export function isIndexMediaType(mediaType: string): boolean {
-  return mediaType === ociIndex || mediaType === dockerList;
 }
 
 function parseCommon(body: JsonObject, subject: string): Pick<ImageIndex, "artifactType" | "subject" | "annotations"> {

@@ -14,6 +14,7 @@ import { digestMismatch, toScope } from "./store-access.ts";
 export interface ManifestOptions {
   sessionFor(registry: string): RegistrySession;
   store: ContentStore | undefined;
+  /** Whether what is stored is used (`pull` other than `always`). */
   readsStore: boolean;
   maxMemoryBytes: number;
 }

@@ -16,6 +16,10 @@ export function toManifestKind(mediaType: string): "image" | "index" | undefined
   return Object.hasOwn(kinds, mediaType) ? kinds[mediaType] : undefined;
 }
 
+export function isIndexMediaType(mediaType: string): boolean {
+  return toManifestKind(mediaType) === "index";
+}
+
 /** The `Accept` header for manifests of every kind that is understood. */
 export const acceptManifests = [ociIndex, ociManifest, dockerList, dockerManifest].join(", ");
 

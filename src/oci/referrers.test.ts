@@ -1,18 +1,10 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { type JsonObject, toDigest, toHex } from "../types/index.ts";
-import {
-  type Answer,
-  createFakeRegistry,
-  createTestClient,
-  type FakeRegistry,
-  json,
-  noSignal,
-  ociImage,
-  plain,
-} from "./fake-registry.fixture.ts";
+import { type Answer, json, noSignal, ociImage, plain } from "./fake-registry.fixture.ts";
 import { toPinned } from "./reference.ts";
 import { maxReferrers } from "./referrers.ts";
 import type { RegistryClient } from "./registry-client.ts";
+import { useFakeRegistry, useTestClients } from "./test-run.fixture.ts";
 
 const signal = noSignal;
 const digest = toDigest(Buffer.from("image"));
@@ -27,16 +19,12 @@ const entry = (name: string) => ({
 const index = (...manifests: JsonObject[]): JsonObject => ({ schemaVersion: 2, mediaType: indexType, manifests });
 const path = (of = digest) => `/v2/team/app/referrers/${of}`;
 const route = `GET ${path()}`;
-let registry: FakeRegistry;
+const registry = useFakeRegistry();
+const connect = useTestClients();
 let client: RegistryClient;
 
-beforeEach(async () => {
-  registry = await createFakeRegistry();
-  client = createTestClient();
-});
-afterEach(async () => {
-  await client.close();
-  await registry.close();
+beforeEach(() => {
+  client = connect();
 });
 
 const ask = (of = digest) =>

@@ -37,7 +37,8 @@ export interface ProxySettings {
 
 /**
  * When a tag-to-digest answer of an earlier run may be used: `if-newer` never (one HEAD asks the registry), `always`
- * never (and manifests and blobs are not taken from the disk cache either), `if-missing` whenever there is one.
+ * never (and manifests are not taken from the disk cache either), `if-missing` whenever there is one. Blobs are what
+ * their digest says: they come from the disk cache whatever this is.
  */
 export type PullPolicy = "if-newer" | "always" | "if-missing";
 

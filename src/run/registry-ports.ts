@@ -1,6 +1,7 @@
 import {
   formatPinned,
   hasOciCode,
+  isIndexMediaType,
   type PinnedReference,
   parseIndex,
   parseReference,
@@ -14,11 +15,6 @@ import {
 import type { RegistryPort, ResolvedReference } from "../policy/index.ts";
 import type { IndexReader, ResolvedImage } from "../snapshot/index.ts";
 
-const indexMediaTypes: ReadonlySet<string> = new Set([
-  "application/vnd.oci.image.index.v1+json",
-  "application/vnd.docker.distribution.manifest.list.v2+json",
-]);
-
 /** What expanding a snapshot asks of the registries. */
 export function createIndexReader(client: RegistryClient): IndexReader {
   return {
@@ -30,7 +26,7 @@ export function createIndexReader(client: RegistryClient): IndexReader {
         repository: repositoryName(reference),
         digest: descriptor.digest,
         mediaType: descriptor.mediaType,
-        isIndex: indexMediaTypes.has(descriptor.mediaType),
+        isIndex: isIndexMediaType(descriptor.mediaType),
       };
     },
     async readIndex(reference, signal) {
