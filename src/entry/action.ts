@@ -6,10 +6,11 @@ import type { Report } from "../types/index.ts";
 import { restoreRunCache, saveRunCache } from "./action-cache.ts";
 import { toVerdict, validateAndReport } from "./commands/validate-image.ts";
 import { type Console, processConsole } from "./console.ts";
+import { exitCodes } from "./exit-codes.ts";
 import { createLog } from "./log.ts";
 import { localFiles } from "./ports/files.ts";
 import type { RunProgram } from "./ports/programs.ts";
-import { exitCodes, toProblem } from "./problems.ts";
+import { toProblem } from "./problems.ts";
 import type { Machine } from "./wiring.ts";
 
 /** GitHub takes 1 MiB of summary from a step, and drops a larger one whole. */

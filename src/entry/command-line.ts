@@ -1,21 +1,21 @@
 import { type Command, parseCommandLine } from "../inputs/index.ts";
-import { RunError } from "../run/index.ts";
 import { processConsole } from "./console.ts";
+import { EntryError } from "./errors.ts";
 import { createLog } from "./log.ts";
 import { runProgram } from "./ports/programs.ts";
-import { toProblem } from "./problems.ts";
 import { version } from "./version.ts";
 import type { Machine } from "./wiring.ts";
 
 /** Runs what the arguments ask for and returns the exit code. */
 export async function runCommandLine(argv: readonly string[]): Promise<number> {
   const interruption = new AbortController();
-  const interrupt = () => interruption.abort(new RunError("interrupted", { code: "aborted" }));
+  const interrupt = () => interruption.abort(new EntryError("interrupted", { code: "interrupted", retryable: true }));
   process.once("SIGINT", interrupt);
   process.once("SIGTERM", interrupt);
   try {
     return await runCommand(parseCommandLine(argv, process.env), interruption.signal);
   } catch (error) {
+    const { toProblem } = await import("./problems.ts"); // it knows the errors of all stages: loaded where there is one
     const problem = toProblem(error);
     processConsole.writeError(`error: ${problem.text}\n`);
     return problem.exitCode;

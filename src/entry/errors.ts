@@ -1,7 +1,8 @@
 import { StageError } from "../types/index.ts";
 
-/** Faults of the outside world that the ports report. */
+/** Faults of the outside world that the ports report, and the user's own wish to end. */
 export type EntryErrorCode =
+  | "interrupted"
   | "file-unreadable"
   | "file-too-large"
   | "too-many-files"

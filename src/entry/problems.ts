@@ -6,9 +6,7 @@ import { RunError } from "../run/index.ts";
 import { SigstoreError } from "../sigstore/index.ts";
 import { SnapshotError } from "../snapshot/index.ts";
 import { StageError, toErrorMessage } from "../types/index.ts";
-
-/** Exit codes (differences, 1). */
-export const exitCodes = { passed: 0, refused: 1, usage: 2, undecided: 3, defect: 70 } as const;
+import { exitCodes } from "./exit-codes.ts";
 
 export interface Problem {
   exitCode: number;

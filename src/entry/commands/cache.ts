@@ -1,7 +1,7 @@
 import { createContentStore } from "../../cache/index.ts";
 import type { CacheCommandConfiguration } from "../../inputs/index.ts";
 import type { Console } from "../console.ts";
-import { exitCodes } from "../problems.ts";
+import { exitCodes } from "../exit-codes.ts";
 import type { Machine } from "../wiring.ts";
 
 /** `sealcheck cache info|prune|verify` */

@@ -2,8 +2,8 @@ import type { RegoCheckConfiguration } from "../../inputs/index.ts";
 import { ecExternalFunctions, ecPureFunctions } from "../../policy/index.ts";
 import { checkPolicies, defaultForbidden } from "../../rego/index.ts";
 import type { Console } from "../console.ts";
+import { exitCodes } from "../exit-codes.ts";
 import { policyFiles } from "../ports/policy-files.ts";
-import { exitCodes } from "../problems.ts";
 import type { Machine } from "../wiring.ts";
 
 /**

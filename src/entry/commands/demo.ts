@@ -3,7 +3,7 @@ import { type DemoConfiguration, parseCommandLine, type ValidateImageConfigurati
 import { createMemoryStore, startRegistry } from "../../registry/index.ts";
 import type { Report } from "../../types/index.ts";
 import type { Console } from "../console.ts";
-import { exitCodes } from "../problems.ts";
+import { exitCodes } from "../exit-codes.ts";
 import type { Machine } from "../wiring.ts";
 import { validateAndReport } from "./validate-image.ts";
 

@@ -2,8 +2,8 @@ import type { RegoEvalConfiguration } from "../../inputs/index.ts";
 import { ecExternalFunctions, ecPureFunctions } from "../../policy/index.ts";
 import { defaultForbidden, type EvaluateQueryOutcome, evaluateQuery } from "../../rego/index.ts";
 import type { Console } from "../console.ts";
+import { exitCodes } from "../exit-codes.ts";
 import { policyFiles } from "../ports/policy-files.ts";
-import { exitCodes } from "../problems.ts";
 import type { Machine } from "../wiring.ts";
 
 /**

@@ -8,7 +8,7 @@ import {
 } from "../../registry/index.ts";
 import { type Platform, toErrorMessage } from "../../types/index.ts";
 import type { Console } from "../console.ts";
-import { exitCodes } from "../problems.ts";
+import { exitCodes } from "../exit-codes.ts";
 import type { Machine } from "../wiring.ts";
 
 /** `sealcheck registry`: the embedded registry, until it is interrupted. */

@@ -3,8 +3,8 @@ import type { RegoTestConfiguration } from "../../inputs/index.ts";
 import { ecExternalFunctions, ecPureFunctions } from "../../policy/index.ts";
 import { createEngineEvaluator, type PolicyFiles, type PolicyTestOutcome, runPolicyTests } from "../../rego/index.ts";
 import type { Console } from "../console.ts";
+import { exitCodes } from "../exit-codes.ts";
 import { localFiles } from "../ports/files.ts";
-import { exitCodes } from "../problems.ts";
 import type { Machine } from "../wiring.ts";
 
 const files: PolicyFiles = { kind: localFiles.kindOf, list: (path) => readdir(path), read: localFiles.read };
