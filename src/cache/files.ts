@@ -1,4 +1,5 @@
-import { constants, type FileHandle, mkdir, open, readdir, rename, stat, unlink, utimes } from "node:fs/promises";
+import { constants, type FileHandle, open, readdir, rename, stat, unlink, utimes } from "node:fs/promises";
+import { makeFolder } from "../types/index.ts";
 
 /** An open file. */
 export interface CacheFile {
@@ -31,6 +32,8 @@ export interface CacheFiles {
   list(path: string): Promise<readonly string[]>;
   state(path: string): Promise<FileState | undefined>;
   touch(path: string, atMs: number): Promise<void>;
+  /** Writes a file of one byte, anew or again; gives the time of that by the clock of whoever keeps the files. */
+  mark(path: string): Promise<number>;
 }
 
 /** The code of a system error, such as `ENOSPC`. */
@@ -62,9 +65,7 @@ function toCacheFile(handle: FileHandle): CacheFile {
 
 /** The real disk. Files are for their owner alone. */
 export const diskFiles: CacheFiles = {
-  async makeDirectory(path) {
-    await mkdir(path, { recursive: true, mode: 0o700 });
-  },
+  makeDirectory: (path) => makeFolder(path, 0o700),
   create: async (path) => toCacheFile(await open(path, "wx+", 0o600)),
   async open(path) {
     const handle = await orMissing(open(path, constants.O_RDONLY), undefined);
@@ -79,5 +80,14 @@ export const diskFiles: CacheFiles = {
   },
   async touch(path, atMs) {
     await utimes(path, atMs / 1000, atMs / 1000);
+  },
+  async mark(path) {
+    const handle = await open(path, "w", 0o600);
+    try {
+      await handle.write("\n");
+      return (await handle.stat()).mtimeMs;
+    } finally {
+      await handle.close();
+    }
   },
 };

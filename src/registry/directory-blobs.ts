@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { appendFile, mkdir, truncate, writeFile } from "node:fs/promises";
+import { appendFile, truncate, writeFile } from "node:fs/promises";
+import { makeFolder } from "../types/index.ts";
 import { toAlgorithm, toContentHex } from "./content-digest.ts";
 import type { ContentFolder } from "./directory-content.ts";
 import { type DirectoryLayout, listIfThere, removeIfThere, removeUntouched, sizeIfThere } from "./directory-layout.ts";
@@ -41,7 +42,7 @@ export function createUploads(layout: DirectoryLayout, content: ContentFolder): 
   return {
     async start(repository) {
       const id = randomUUID();
-      await mkdir(layout.uploads(), { recursive: true });
+      await makeFolder(layout.uploads());
       await writeFile(layout.upload(repository, id), nothing);
       return id;
     },

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { makeFolder } from "../types/index.ts";
 import { type ContentDigest, toContentHex } from "./content-digest.ts";
 
 /**
@@ -78,7 +79,7 @@ export async function writeAtomically(layout: DirectoryLayout, path: string, byt
 /** Writes a file that has no name of its own yet, and returns where it is. */
 export async function writeTemporary(layout: DirectoryLayout, bytes: Uint8Array): Promise<string> {
   const temporary = layout.temporary();
-  await mkdir(dirname(temporary), { recursive: true });
+  await makeFolder(dirname(temporary));
   await writeFile(temporary, bytes);
   return temporary;
 }
@@ -86,7 +87,7 @@ export async function writeTemporary(layout: DirectoryLayout, bytes: Uint8Array)
 /** Renames a finished file to its place; the temporary one is gone afterwards in any case. */
 export async function moveInto(temporary: string, path: string): Promise<void> {
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     await rename(temporary, path);
   } catch (thrown) {
     await rm(temporary, { force: true });

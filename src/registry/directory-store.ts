@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, rename, writeFile } from "node:fs/promises";
+import { rename, writeFile } from "node:fs/promises";
 import { basename, resolve } from "node:path";
-import { isJsonObject, type Log, silentLog, toErrorMessage } from "../types/index.ts";
+import { isJsonObject, type Log, makeFolder, silentLog, toErrorMessage } from "../types/index.ts";
 import { createBlobs, createUploads } from "./directory-blobs.ts";
 import { createContentFolder } from "./directory-content.ts";
 import { createLayout, type DirectoryLayout, listIfThere, readIfThere } from "./directory-layout.ts";
@@ -50,7 +50,7 @@ export async function openDirectoryStore(
 
 /** Writes the format's version into an empty folder, and refuses what is no store of this version. */
 async function assertFormat(layout: DirectoryLayout): Promise<void> {
-  await mkdir(layout.root, { recursive: true });
+  await makeFolder(layout.root);
   const found = await readIfThere(layout.format());
   if (found === undefined) {
     const name = basename(layout.format());
