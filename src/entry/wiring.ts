@@ -34,6 +34,7 @@ const maxTrustFileBytes = 4 * 1024 * 1024;
 export async function wireRun(configuration: ValidateImageConfiguration, machine: Machine): Promise<WiredRun> {
   const { env, log, runProgram } = machine;
   limitHeapGrowth();
+  const maxDocumentBytes = findMaxDocumentBytes();
   const ca = await readExtraCertificates(env);
   const http = createHttpPort({ version, ...(ca === undefined ? {} : { ca }) });
   const store =
@@ -55,6 +56,7 @@ export async function wireRun(configuration: ValidateImageConfiguration, machine
     requestTimeoutMs: 60_000,
     proxy: toProxySettings(env),
     userAgent: `sealcheck/${version}`,
+    maxDocumentBytes,
     ...(store === undefined ? {} : { store }),
     ...(ca === undefined ? {} : { extraCaPem: ca }),
   });
@@ -73,7 +75,7 @@ export async function wireRun(configuration: ValidateImageConfiguration, machine
       readKey,
       startThread,
       defaultWorkers: countWorkers(),
-      maxDocumentBytes: findMaxDocumentBytes(),
+      maxDocumentBytes,
       nowMs: () => Date.now(),
       version,
       log,

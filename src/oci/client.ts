@@ -1,6 +1,7 @@
 import { setTimeout as sleepFor } from "node:timers/promises";
 import type { RegistryStatistics } from "../types/index.ts";
 import { createBlobs } from "./blobs.ts";
+import { toFileLimits } from "./file-limits.ts";
 import { createPlainHttpRule } from "./hosts.ts";
 import { createManifests } from "./manifests.ts";
 import { createReferrers } from "./referrers.ts";
@@ -15,6 +16,7 @@ const defaults = {
   maxConnectionsPerRegistry: 8,
   maxInFlight: 64,
   maxMemoryBytes: 32 * 1024 * 1024,
+  maxDocumentBytes: 64 * 1024 * 1024,
   userAgent: "sealcheck",
 } as const;
 
@@ -84,6 +86,7 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
     ...tags,
     ...blobs,
     ...referrers,
+    fileLimits: toFileLimits(options.maxDocumentBytes ?? defaults.maxDocumentBytes),
     fetchManifest: (ref, request) => manifests.fetch(ref, request),
     listTags: (ref, request) => listTags(sessionFor(ref.registry), ref, request),
     statistics: () => toStatistics(sessions),

@@ -4,7 +4,8 @@ import { describe, expect, it } from "vitest";
 import { type Descriptor, type Digest, type JsonObject, toDigest } from "../types/index.ts";
 import { OciError } from "./errors.ts";
 import { emptyConfig, noSignal, ociImage } from "./fake-registry.fixture.ts";
-import { type FileLimits, readBlobFiles, readImageFiles } from "./layer-files.ts";
+import { type FileLimits, toFileLimits } from "./file-limits.ts";
+import { readBlobFiles, readImageFiles } from "./layer-files.ts";
 import { toPinned } from "./reference.ts";
 import type { FetchedManifest } from "./registry-client.ts";
 
@@ -44,14 +45,20 @@ function createSource() {
       return { mediaType: "application/vnd.oci.image.layer.v1.tar", digest, size: bytes.length };
     },
     client: {
+      fileLimits: toFileLimits(2 ** 40),
       async fetchManifest(ref: { digest: Digest }): Promise<FetchedManifest> {
         const body = manifests.get(ref.digest) ?? {};
         const kind = body.manifests ? "index" : "image";
         return { body, kind, bytes: new Uint8Array(), descriptor: { mediaType: "", digest: ref.digest, size: 0 } };
       },
-      async openBlob(_ref: unknown, { digest }: { digest: Digest }): Promise<AsyncIterable<Uint8Array>> {
+      async openBlob(
+        _ref: unknown,
+        { digest }: { digest: Digest },
+        { maxBytes }: { maxBytes: number },
+      ): Promise<AsyncIterable<Uint8Array>> {
         const bytes = blobs.get(digest);
         if (!bytes) throw new OciError("missing", { code: "not-found" });
+        if (bytes.length > maxBytes) throw new OciError("large", { code: "too-large" });
         return (async function* () {
           open.count += 1;
           try {
@@ -74,9 +81,9 @@ async function readImage(
   const descriptors = [];
   for (const entries of layers) descriptors.push(source.addBlob(gzipSync(await tar(entries))));
   const digest = source.addManifest({ ...ociImage, layers: descriptors as unknown as JsonObject[] });
-  const files = await readImageFiles(source.client, toPinned(location, digest), directories, {
+  const client = { ...source.client, fileLimits: { ...source.client.fileLimits, ...limits } };
+  const files = await readImageFiles(client, toPinned(location, digest), directories, {
     signal: noSignal,
-    limits,
   }).finally(() => expect(source.open.count).toBe(0));
   return files;
 }
@@ -269,6 +276,56 @@ describe("readImageFiles", () => {
     });
   });
 
+  /** Indexes within indexes; with `link`, the innermost lists that digest in place of an image. */
+  async function nest(depth: number, link?: Digest) {
+    const source = createSource();
+    const layer = source.addBlob(await tar([["m/a.yaml", "1"]]));
+    let digest = link ?? source.addManifest({ ...ociImage, layers: [layer as unknown as JsonObject] });
+    const platform = { os: "linux", architecture: "amd64" };
+    for (let level = 0; level < depth; level += 1) {
+      const body = { schemaVersion: 2, manifests: [{ mediaType: "x", digest, size: 1, platform }] };
+      digest = source.addManifest(body);
+    }
+    return { source, digest };
+  }
+
+  it.each([1, 2, 3])("walks %d indexes down", async (depth) => {
+    const { source, digest } = await nest(depth);
+    const asked = readImageFiles(source.client, toPinned(location, digest), ["m"], { signal: noSignal });
+    expect(await asked).toEqual({ "m/a.yaml": 1 });
+  });
+
+  it.each([4, 9])("does not walk %d indexes down", async (depth) => {
+    const { source, digest } = await nest(depth);
+    const asked = readImageFiles(source.client, toPinned(location, digest), ["m"], { signal: noSignal });
+    await expect(asked).rejects.toMatchObject({ code: "not-found" });
+  });
+
+  it("does not walk in circles", async () => {
+    const { source, digest } = await nest(2, emptyConfig.digest);
+    let asked = 0;
+    const fetchManifest = (ref: { digest: Digest }) => {
+      asked += 1;
+      return source.client.fetchManifest(ref.digest === emptyConfig.digest ? { digest } : ref);
+    };
+    const client = { ...source.client, fetchManifest };
+    const reading = readImageFiles(client, toPinned(location, digest), ["m"], { signal: noSignal });
+    await expect(reading).rejects.toMatchObject({ code: "not-found" });
+    expect(asked).toBe(4);
+  });
+
+  it.each([
+    ["urls", { mediaType: "application/vnd.oci.image.layer.v1.tar", urls: ["https://elsewhere.example/layer"] }],
+    ["an OCI type", { mediaType: "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip" }],
+    ["Docker's type", { mediaType: "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip" }],
+  ])("says that a foreign layer is not there, known by %s", async (_name, descriptor) => {
+    const source = createSource();
+    const layer = { ...descriptor, digest: emptyConfig.digest, size: 5 };
+    const digest = source.addManifest({ ...ociImage, layers: [layer] });
+    const asked = readImageFiles(source.client, toPinned(location, digest), ["m"], { signal: noSignal });
+    await expect(asked).rejects.toMatchObject({ code: "not-found", message: expect.stringContaining("is not asked") });
+  });
+
   const entries = (count: number): Entry[] =>
     Array.from({ length: count }, (_, index) => [`m/${index}.yaml`, `${index}`]);
   const tooLarge: [string, Entry[], Partial<FileLimits>][] = [
@@ -284,7 +341,17 @@ describe("readImageFiles", () => {
       { maxTotalBytes: 100 },
     ],
     ["bytes in a layer", [["x", "x".repeat(10_000)]], { maxInflatedBytes: 5000 }],
-    ["bytes of YAML", [["m/a.yaml", "a: ".padEnd(4 * 1024 * 1024 + 1, "x")]], {}],
+    ["bytes in a stored layer", [["x", "x".repeat(10_000)]], { maxStoredBytes: 100 }],
+    ["characters in names", entries(11), { maxNameCharacters: 80 }],
+    [
+      "characters in names of whiteouts",
+      [
+        ["m/.wh.a.yaml", ""],
+        ["m/.wh.b.yaml", ""],
+      ],
+      { maxNameCharacters: 10 },
+    ],
+    ["bytes of YAML", [["m/a.yaml", "a: ".padEnd(101, "x")]], { maxYamlBytes: 100 }],
   ];
   it.each(tooLarge)("stops at too many %s", async (_name, layer, limits) => {
     await expect(readImage([layer], ["m"], limits)).rejects.toMatchObject({ name: "OciError", code: "too-large" });

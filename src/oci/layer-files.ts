@@ -1,6 +1,7 @@
 import { posix } from "node:path";
 import type { Descriptor, Json, JsonObject } from "../types/index.ts";
-import { OciError } from "./errors.ts";
+import { hasOciCode, OciError } from "./errors.ts";
+import type { FileLimits } from "./file-limits.ts";
 import { type InflationLimits, inflate } from "./inflation.ts";
 import { parseImageManifest, parseIndex } from "./manifest.ts";
 import { formatPinned, type PinnedReference, toPinned } from "./reference.ts";
@@ -9,41 +10,11 @@ import { createSquashedView, toCleanPath } from "./squashed-view.ts";
 import { parseStructuredDocument } from "./structured-document.ts";
 import { readTar, type TarEntry } from "./tar-reader.ts";
 
-export interface FileLimits {
-  /** Bytes of a layer or blob as stored. */
-  maxStoredBytes: number;
-  /** Bytes of it inflated. */
-  maxInflatedBytes: number;
-  maxRatio: number;
-  /** Entries of one archive. */
-  maxEntries: number;
-  /** Bytes of one file that was asked for. */
-  maxFileBytes: number;
-  /** Bytes of all files that were asked for. */
-  maxTotalBytes: number;
-  /** Files that were asked for. */
-  maxFiles: number;
-}
-
-const defaultLimits: FileLimits = {
-  maxStoredBytes: 16 * 1024 ** 3,
-  maxInflatedBytes: 64 * 1024 ** 3,
-  maxRatio: 256,
-  maxEntries: 1_000_000,
-  maxFileBytes: 16 * 1024 ** 2,
-  maxTotalBytes: 64 * 1024 ** 2,
-  maxFiles: 10_000,
-};
-
 const ratioFromBytes = 64 * 1024 ** 2;
 const documentExtensions = new Set([".yaml", ".yml", ".json"]);
 const maxIndexDepth = 3;
 
-export interface FileOptions extends RequestOptions {
-  limits?: Partial<FileLimits>;
-}
-
-type FileClient = Pick<RegistryClient, "fetchManifest" | "openBlob">;
+type FileClient = Pick<RegistryClient, "fetchManifest" | "openBlob" | "fileLimits">;
 
 /**
  * The YAML and JSON files that lie directly in these directories of an image (`ec.oci.image_files`): by name without
@@ -59,17 +30,18 @@ export async function readImageFiles(
   client: FileClient,
   ref: PinnedReference,
   directories: readonly string[],
-  { signal, limits: given }: FileOptions,
+  { signal }: RequestOptions,
 ): Promise<JsonObject> {
   if (directories.length === 0) return {};
-  const limits = { ...defaultLimits, ...given };
+  const limits = client.fileLimits;
   const layers = await fetchLayers(client, ref, { signal, depth: 0 });
   const wanted = directories.map(toCleanPath);
   const lowerWanted = new Set(wanted.map((directory) => directory.toLowerCase()));
-  const view = createSquashedView(wanted);
-  const files = createCollection(limits, formatPinned(ref));
+  const subject = formatPinned(ref);
+  const view = createSquashedView(wanted, { ...limits, subject });
+  const files = createCollection(limits, subject);
   for (const layer of layers.toReversed()) {
-    for await (const entry of openArchive(client, ref, layer, { signal, limits })) {
+    for await (const entry of openArchive(client, ref, layer, { signal })) {
       const name = view.enter(entry);
       if (name === undefined || !lowerWanted.has(posix.dirname(name).toLowerCase())) continue;
       if (!documentExtensions.has(posix.extname(name).toLowerCase())) continue;
@@ -89,13 +61,13 @@ export async function readBlobFiles(
   client: FileClient,
   ref: PinnedReference,
   paths: readonly string[],
-  { signal, limits: given }: FileOptions,
+  { signal }: RequestOptions,
 ): Promise<JsonObject> {
   if (paths.length === 0) return {};
-  const limits = { ...defaultLimits, ...given };
+  const limits = client.fileLimits;
   const wanted = new Set(paths);
   const files = createCollection(limits, formatPinned(ref));
-  for await (const entry of openArchive(client, ref, { digest: ref.digest }, { signal, limits })) {
+  for await (const entry of openArchive(client, ref, { digest: ref.digest }, { signal })) {
     if (wanted.has(entry.name)) await files.add(entry.name, entry);
   }
   return files.toObject();
@@ -124,14 +96,31 @@ async function fetchLayers(
 async function* openArchive(
   client: FileClient,
   ref: PinnedReference,
-  layer: Pick<Descriptor, "digest"> & { size?: number },
-  { signal, limits }: { signal: AbortSignal; limits: FileLimits },
+  layer: Pick<Descriptor, "digest"> & Partial<Descriptor>,
+  { signal }: RequestOptions,
 ): AsyncGenerator<TarEntry> {
+  const limits = client.fileLimits;
   const subject = formatPinned(toPinned(ref, layer.digest));
   const descriptor = { digest: layer.digest, ...(layer.size === undefined ? {} : { size: layer.size }) };
-  const stored = await client.openBlob(ref, descriptor, { maxBytes: limits.maxStoredBytes, signal });
   const inflation: InflationLimits = { maxBytes: limits.maxInflatedBytes, maxRatio: limits.maxRatio, ratioFromBytes };
-  yield* readTar(inflate(stored, inflation, subject), { maxEntries: limits.maxEntries, subject });
+  try {
+    const stored = await client.openBlob(ref, descriptor, { maxBytes: limits.maxStoredBytes, signal });
+    yield* readTar(inflate(stored, inflation, subject), { maxEntries: limits.maxEntries, subject });
+  } catch (thrown) {
+    throw isForeign(layer) && hasOciCode(thrown, "not-found") ? notHeld(subject, thrown) : thrown;
+  }
+}
+
+/** Layers that registries need not hold (OCI image-spec, layer.md, "Non-Distributable Layers"; Docker's foreign ones). */
+function isForeign({ mediaType = "", urls = [] }: Partial<Descriptor>): boolean {
+  return urls.length > 0 || /\.layer\.nondistributable\.|\.rootfs\.foreign\./.test(mediaType);
+}
+
+function notHeld(subject: string, cause: OciError): OciError {
+  return new OciError(
+    `${subject}: the registry does not hold this layer, which may be had elsewhere alone: what its manifest names as urls is not asked`,
+    { code: "not-found", subject, cause },
+  );
 }
 
 /** A relative link whose target lies above the image's root. */
@@ -156,7 +145,8 @@ function createCollection(limits: FileLimits, subject: string) {
       const bytes = entry.type === "file" ? await entry.read(limits.maxFileBytes) : new Uint8Array();
       totalBytes += bytes.length;
       if (totalBytes > limits.maxTotalBytes) throw refuse(`the files have more than ${limits.maxTotalBytes} bytes`);
-      const document = await parseStructuredDocument(bytes, `${subject}, ${name}`);
+      const { maxYamlBytes } = limits;
+      const document = await parseStructuredDocument(bytes, { maxYamlBytes, subject: `${subject}, ${name}` });
       if (document === undefined) files.delete(name);
       else files.set(name, document);
       if (files.size > limits.maxFiles) throw refuse(`there are more than ${limits.maxFiles} files`);

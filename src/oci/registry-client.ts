@@ -1,6 +1,7 @@
 import type { ContentStore } from "../cache/index.ts";
 import type { Descriptor, Digest, JsonObject, Log, RegistryStatistics } from "../types/index.ts";
 import type { CredentialStore } from "./credentials.ts";
+import type { FileLimits } from "./file-limits.ts";
 import type { PinnedReference, Reference, RepositoryLocation } from "./reference.ts";
 
 /** Time as the client sees it. */
@@ -65,6 +66,11 @@ export interface RegistryClientOptions {
   /** Bytes of manifests and small blobs kept in memory. Default 32 MiB. */
   maxMemoryBytes?: number;
   /**
+   * Most bytes of JSON that may be parsed at once, and that the files of one `readBlobFiles` or `readImageFiles` may have
+   * together; YAML may have a 27th of it. Default 64 MiB; a file may have 16 MiB, as YAML 2 MiB, in any case.
+   */
+  maxDocumentBytes?: number;
+  /**
    * Token services on other hosts that may be sent a registry's credentials, by registry, besides those that
    * docs name (same host, same site over TLS).
    */
@@ -114,6 +120,8 @@ export interface MovedTag {
  * is asked once; failures are not remembered.
  */
 export interface RegistryClient {
+  /** What those who read files out of layers keep to. */
+  readonly fileLimits: FileLimits;
   /**
    * What a reference stands for. A tag is asked once per run (HEAD; GET where HEAD gives no digest), unless `pull` or
    * `offline` say otherwise; a digest's manifest is fetched.

@@ -1,4 +1,5 @@
 import { posix } from "node:path";
+import { OciError } from "./errors.ts";
 import type { TarEntry } from "./tar-reader.ts";
 
 const whiteoutPrefix = ".wh.";
@@ -16,12 +17,30 @@ export interface SquashedView {
   endLayer(): void;
 }
 
-/** `directories` are clean; they are compared without regard to case. */
-export function createSquashedView(directories: readonly string[]): SquashedView {
+/**
+ * `directories` are clean; they are compared without regard to case. Throws OciError `too-large` where the names to
+ * remember have more than `maxNameCharacters` together.
+ */
+export function createSquashedView(
+  directories: readonly string[],
+  { maxNameCharacters, subject }: { maxNameCharacters: number; subject: string },
+): SquashedView {
   const wanted = directories.map((directory) => directory.toLowerCase());
   /** Hides this name in layers below, and with `subtree` also all that is under it. */
   const hidden = new Map<string, "name" | "subtree" | "children">();
   let ofThisLayer: [string, "name" | "subtree" | "children"][] = [];
+  let characters = 0;
+
+  function hideLater(name: string, how: "name" | "subtree" | "children"): void {
+    characters += name.length;
+    if (characters > maxNameCharacters) {
+      throw new OciError(`${subject}: the names of files have more than ${maxNameCharacters} characters together`, {
+        code: "too-large",
+        subject,
+      });
+    }
+    ofThisLayer.push([name, how]);
+  }
 
   function isRelevant(name: string): boolean {
     const lower = name.toLowerCase();
@@ -51,16 +70,16 @@ export function createSquashedView(directories: readonly string[]): SquashedView
       const parent = posix.dirname(name);
       const base = posix.basename(name);
       if (base === opaqueMarker) {
-        if (isRelevant(parent)) ofThisLayer.push([parent, "children"]);
+        if (isRelevant(parent)) hideLater(parent, "children");
         return undefined;
       }
       if (base.startsWith(whiteoutPrefix)) {
         const target = posix.join(parent, base.slice(whiteoutPrefix.length) || ".");
-        if (target !== parent && isRelevant(target)) ofThisLayer.push([target, "subtree"]);
+        if (target !== parent && isRelevant(target)) hideLater(target, "subtree");
         return undefined;
       }
       if (!isRelevant(name) || isHidden(name)) return undefined;
-      ofThisLayer.push([name, entry.type === "directory" ? "name" : "subtree"]);
+      hideLater(name, entry.type === "directory" ? "name" : "subtree");
       return name;
     },
     endLayer() {

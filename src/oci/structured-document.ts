@@ -1,15 +1,16 @@
 import type { Json } from "../types/index.ts";
 import { OciError } from "./errors.ts";
 
-/** What is not JSON but YAML is read up to this length: its parser takes many times the text. */
-export const maxYamlLength = 4 * 1024 * 1024;
 const maxDepth = 1000;
 
 /**
  * A file's JSON or YAML (1.1, as Kubernetes reads it; the first document) as a JSON value; undefined where it is
- * neither. Dates stay texts, an empty file is null. Throws OciError `too-large` for YAML of more than 4 MiB.
+ * neither. Dates stay texts, an empty file is null. Throws OciError `too-large` for YAML of more than `maxYamlBytes`.
  */
-export async function parseStructuredDocument(bytes: Uint8Array, subject: string): Promise<Json | undefined> {
+export async function parseStructuredDocument(
+  bytes: Uint8Array,
+  { maxYamlBytes, subject }: { maxYamlBytes: number; subject: string },
+): Promise<Json | undefined> {
   const text = Buffer.from(bytes)
     .toString("utf8")
     .replace(/^\uFEFF/, "");
@@ -18,8 +19,8 @@ export async function parseStructuredDocument(bytes: Uint8Array, subject: string
   } catch {
     // Not JSON, so maybe YAML.
   }
-  if (text.length <= maxYamlLength) return parseYaml(text);
-  throw new OciError(`${subject}: expected JSON, or YAML of at most ${maxYamlLength} bytes, got ${text.length} bytes`, {
+  if (bytes.length <= maxYamlBytes) return parseYaml(text);
+  throw new OciError(`${subject}: expected JSON, or YAML of at most ${maxYamlBytes} bytes, got ${bytes.length} bytes`, {
     code: "too-large",
     subject,
   });
