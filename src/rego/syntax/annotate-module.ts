@@ -1,11 +1,12 @@
 import { readFields } from "./annotation-fields.ts";
 import type { AnnotationScope, Annotations, Location, Module, Rule } from "./ast.ts";
+import type { CommentList } from "./comment-list.ts";
 import type { Statement } from "./module-parser.ts";
 import { type PathPart, rulePath } from "./rule-path.ts";
 import { SyntaxFailure } from "./syntax-failure.ts";
-import { readPlainBlock, readWholeBlock, type YamlBlock, YamlProblem } from "./yaml-block.ts";
+import { type AnnotationBlock, readWholeBlock, YamlProblem } from "./yaml-block.ts";
+import { readPlainBlock } from "./yaml-plain-block.ts";
 
-type Comment = Module["comments"][number];
 /** A block that was read and waits for what it is about. */
 type Draft = Omit<Annotations, "scope"> & { scope: string };
 
@@ -16,51 +17,43 @@ export interface ReadAnnotations {
 }
 
 /** Reads a module's `# METADATA` blocks: comments in the first column, without a gap between their rows. */
-export function readAnnotations(module: Module): ReadAnnotations {
-  const { comments } = module;
+export function readAnnotations(module: Module, comments: CommentList): ReadAnnotations {
   const failures: SyntaxFailure[] = [];
   const drafts: Draft[] = [];
-  for (const [index, comment] of comments.entries()) {
-    if (!isMetadata(comment)) continue;
-    const draft = readBlock(comment, blockAfter(comments, index));
+  for (let index = 0; index < comments.length; index++) {
+    if (!comments.isFirstInRow(index) || !comments.text(index).trimStart().startsWith("METADATA")) continue;
+    const draft = readBlock(comments, index);
     if (draft instanceof SyntaxFailure) failures.push(draft);
     else drafts.push(draft);
   }
   return { failures, attach: (statements) => attachDrafts(module, drafts, statements) };
 }
 
-function isMetadata({ location, text }: Comment): boolean {
-  return location.col === 1 && text.trimStart().startsWith("METADATA");
-}
-
-function blockAfter(comments: readonly Comment[], index: number): Comment[] {
-  const block: Comment[] = [];
-  let row = comments[index]?.location.row ?? 0;
-  for (const comment of comments.slice(index + 1)) {
-    if (comment.location.col !== 1 || comment.location.row !== row + 1) break;
-    block.push(comment);
-    row++;
+/** Reads the block below its title. */
+function readBlock(comments: CommentList, title: number): Draft | SyntaxFailure {
+  let last = title;
+  let text = "";
+  while (comments.isFirstInRow(last + 1) && comments.row(last + 1) === comments.row(last) + 1) {
+    last++;
+    const line = comments.text(last);
+    text += `${line.startsWith(" ") ? line.slice(1) : line}\n`;
   }
-  return block;
-}
-
-function readBlock(title: Comment, block: readonly Comment[]): Draft | SyntaxFailure {
-  const text = block.map((comment) => `${comment.text.replace(/^ /, "")}\n`).join("");
-  if (text.trim() === "") return new SyntaxFailure("expected METADATA block, found whitespace", title.location);
+  const location = comments.location(title);
+  if (text.trim() === "") return new SyntaxFailure("expected METADATA block, found whitespace", location);
   try {
-    const endRow = (block.at(-1) ?? title).location.row;
-    return { ...readText(text), location: title.location, endRow };
+    return { ...readText(text), location, endRow: comments.row(last) };
   } catch (thrown) {
     if (!(thrown instanceof YamlProblem)) throw thrown;
     const { message, line } = thrown;
-    const location = (line === undefined ? title : (block[line - 1] ?? block.at(-1) ?? title)).location;
-    return new SyntaxFailure(message.startsWith("yaml:") ? message + separatorHints(block) : message, location);
+    const place = line === undefined ? location : comments.location(Math.min(title + line, last));
+    const hints = message.startsWith("yaml:") ? separatorHints(comments, title + 1, last) : "";
+    return new SyntaxFailure(message + hints, place);
   }
 }
 
 /** The whole reader tells what is wrong, and where: it reads every block that the quick one does not take. */
 function readText(text: string): Omit<Draft, "location" | "endRow"> {
-  const read = (yaml: YamlBlock) => ({ ...readFields(yaml), scope: yaml.string("scope") });
+  const read = (yaml: AnnotationBlock) => ({ ...readFields(yaml), scope: yaml.string("scope") });
   const plain = readPlainBlock(text);
   if (plain !== undefined) {
     try {
@@ -73,10 +66,10 @@ function readText(text: string): Omit<Draft, "location" | "endRow"> {
 }
 
 /** YAML wants a space after a key's colon; some that look like one are none. */
-function separatorHints(block: readonly Comment[]): string {
+function separatorHints(comments: CommentList, first: number, last: number): string {
   let hints = "";
-  for (const { text, location } of block) {
-    const [, ...parts] = text.split(":");
+  for (let index = first; index <= last; index++) {
+    const [, ...parts] = comments.text(index).split(":");
     const wrong: string[] = [];
     for (const [index, part] of parts.entries()) {
       if ((part === "" && index === parts.length - 1) || part.startsWith(" ") || part.startsWith("\t")) break;
@@ -84,7 +77,7 @@ function separatorHints(block: readonly Comment[]): string {
       wrong.push(code > 126 ? `'\\u${code.toString(16).padStart(4, "0")}'` : `'${String.fromCodePoint(code)}'`);
     }
     if (wrong.length === 0) continue;
-    hints += `\n  Hint: on line ${location.row}, symbol(s) [${wrong.join(" ")}] immediately following a key/value separator ':' is not a legal yaml space character`;
+    hints += `\n  Hint: on line ${comments.row(index)}, symbol(s) [${wrong.join(" ")}] immediately following a key/value separator ':' is not a legal yaml space character`;
   }
   return hints;
 }

@@ -1,14 +1,14 @@
 import type { Annotations } from "./ast.ts";
 import { formatTerm } from "./format.ts";
 import { ModuleParser } from "./module-parser.ts";
-import { isRecord, type YamlBlock, YamlProblem } from "./yaml-block.ts";
+import { type AnnotationBlock, isRecord, YamlProblem } from "./yaml-block.ts";
 
 type Author = NonNullable<Annotations["authors"]>[number];
 type Resource = NonNullable<Annotations["related_resources"]>[number];
 type Schema = NonNullable<Annotations["schemas"]>[number];
 
 /** A block's fields, without its scope: that may depend on what follows the block. Throws `YamlProblem`. */
-export function readFields(block: YamlBlock): Partial<Annotations> {
+export function readFields(block: AnnotationBlock): Partial<Annotations> {
   const compile = block.record("compile");
   if (compile !== undefined) checkCompile(compile);
   const custom = block.record("custom");

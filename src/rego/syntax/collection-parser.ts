@@ -1,6 +1,6 @@
 import type { Expression, Location, Term } from "./ast.ts";
 import { LiteralParser } from "./literal-parser.ts";
-import { attempt, SyntaxFailure } from "./syntax-failure.ts";
+import { attempt, DepthFailure, SyntaxFailure } from "./syntax-failure.ts";
 import { compareTerms } from "./term-order.ts";
 import type { StreamMark } from "./token-stream.ts";
 import { TOKEN_NAMES, Token, type TokenKind } from "./tokens.ts";
@@ -11,21 +11,25 @@ type Outcome = { term: Term; after: StreamMark } | SyntaxFailure;
 export abstract class CollectionParser extends LiteralParser {
   /**
    * Bracketed literals by offset. `{x | y, z}` is a comprehension that turns out to be a set: its parts are read twice, and without
-   * this table a nest of them would be read a power of two times.
+   * this table a nest of them would be read a power of two times. Those that have no other inside are not kept.
    */
   private readonly literals = new Map<number, Outcome>();
+  private bracketed = 0;
 
   protected abstract parseBody(end: TokenKind): Expression[];
   protected abstract parseTerm(): Term;
   protected abstract parseInfixInList(head?: Term): Term;
 
   /** Elements up to the closing token, which stays the current one. A comma may stand before it. */
-  protected parseList(end: TokenKind, items: Term[] = []): Term[] {
+  protected parseList(end: TokenKind, first?: Term): Term[] {
+    const { gathered } = this;
+    const { size } = gathered;
+    if (first !== undefined) gathered.push(first);
     while (!this.at(end)) {
-      items.push(this.parseInfixInList());
+      gathered.push(this.parseInfixInList());
       this.endOfElement(end);
     }
-    return items;
+    return gathered.take<Term>(size);
   }
 
   private endOfElement(end: TokenKind): void {
@@ -39,21 +43,24 @@ export abstract class CollectionParser extends LiteralParser {
     const known = this.literals.get(offset);
     if (known instanceof SyntaxFailure) throw known;
     if (known !== undefined) {
-      this.restore({ ...known.after, depth: this.depth });
+      this.goTo(known.after);
       return known.term;
     }
-    const term = attempt(() => (this.at(Token.LBrack) ? this.parseArray() : this.parseSetOrObject()));
-    if (term instanceof SyntaxFailure) {
-      this.literals.set(offset, term);
-      throw term;
+    this.bracketed++;
+    const { bracketed } = this;
+    try {
+      const term = this.at(Token.LBrack) ? this.parseArray() : this.parseSetOrObject();
+      if (this.bracketed > bracketed) this.literals.set(offset, { term, after: this.save() });
+      return term;
+    } catch (thrown) {
+      if (thrown instanceof SyntaxFailure && !(thrown instanceof DepthFailure)) this.literals.set(offset, thrown);
+      throw thrown;
     }
-    this.literals.set(offset, { term, after: this.save() });
-    return term;
   }
 
   private parseArray(): Term {
     const location = this.location();
-    const finish = (items: Term[]): Term => ({ kind: "array", items, location: { ...location, end: this.end } });
+    const finish = (items: Term[]): Term => ({ kind: "array", items, location: this.close(location) });
     this.scan();
     if (this.at(Token.RBrack)) return finish([]);
     const leadingComma = this.skipComma();
@@ -62,13 +69,19 @@ export abstract class CollectionParser extends LiteralParser {
     if (this.at(Token.Or) && !leadingComma) {
       const body = this.attemptComprehension(Token.RBrack, before);
       if (body !== undefined) {
-        return { kind: "array-comprehension", term: head, body, location: { ...location, end: this.end } };
+        return { kind: "array-comprehension", term: head, body, location: this.close(location) };
       }
       return finish(this.parseList(Token.RBrack));
     }
     const first = this.parseInfixInList(head);
     this.endOfElement(Token.RBrack);
-    return finish(this.parseList(Token.RBrack, [first]));
+    return finish(this.parseList(Token.RBrack, first));
+  }
+
+  /** A place up to the end of the current token. It is the caller's own: no other node has it yet. */
+  private close(location: Location): Location {
+    location.end = this.end;
+    return location;
   }
 
   /** OPA reads `[, x]` and `{, x}`, so this does, too. */
@@ -96,24 +109,24 @@ export abstract class CollectionParser extends LiteralParser {
   private parseSetOrObject(): Term {
     const location = this.location();
     this.scan();
-    if (this.at(Token.RBrace)) return { kind: "object", pairs: [], location: { ...location, end: this.end } };
+    if (this.at(Token.RBrace)) return { kind: "object", pairs: [], location: this.close(location) };
     const leadingComma = this.skipComma();
     const before = this.save();
     let head = this.parseTerm();
     if (this.at(Token.Or) && !leadingComma) {
       const body = this.attemptComprehension(Token.RBrace, before);
       if (body !== undefined) {
-        return { kind: "set-comprehension", term: head, body, location: { ...location, end: this.end } };
+        return { kind: "set-comprehension", term: head, body, location: this.close(location) };
       }
       const items = this.parseList(Token.RBrace);
-      return { kind: "set", items, location: { ...location, end: this.end } };
+      return { kind: "set", items, location: this.close(location) };
     }
     head = this.parseInfixInList(head);
     if (this.at(Token.Colon)) return this.parseObject(head, location, leadingComma);
     if (!this.at(Token.RBrace) && !this.at(Token.Comma)) this.illegal("non-terminated set");
     this.endOfElement(Token.RBrace);
-    const items = this.parseList(Token.RBrace, [head]);
-    return { kind: "set", items, location: { ...location, end: this.end } };
+    const items = this.parseList(Token.RBrace, head);
+    return { kind: "set", items, location: this.close(location) };
   }
 
   private parseObject(key: Term, location: Location, leadingComma: boolean): Term {
@@ -123,18 +136,21 @@ export abstract class CollectionParser extends LiteralParser {
     if (this.at(Token.Or) && !leadingComma) {
       const body = this.attemptComprehension(Token.RBrace, before);
       if (body !== undefined) {
-        return { kind: "object-comprehension", key, value, body, location: { ...location, end: this.end } };
+        return { kind: "object-comprehension", key, value, body, location: this.close(location) };
       }
       value = this.parseInfixInList();
     } else value = this.parseInfixInList(value);
     if (!this.at(Token.RBrace) && !this.at(Token.Comma)) this.illegal("non-terminated object");
     this.endOfElement(Token.RBrace);
-    const pairs: [Term, Term][] = [[key, value]];
+    const { gathered } = this;
+    const { size } = gathered;
+    gathered.push([key, value]);
     while (!this.at(Token.RBrace)) {
-      pairs.push(this.parsePair());
+      gathered.push(this.parsePair());
       this.endOfElement(Token.RBrace);
     }
-    return { kind: "object", pairs: dropReplaced(pairs), location: { ...location, end: this.end } };
+    const pairs = dropReplaced(gathered.take<[Term, Term]>(size));
+    return { kind: "object", pairs, location: this.close(location) };
   }
 
   private parsePair(): [Term, Term] {
@@ -145,8 +161,12 @@ export abstract class CollectionParser extends LiteralParser {
   }
 }
 
+/** Members of an object that are compared with each other, before a table of them is faster. */
+const fewPairs = 12;
+
 /** Of members with equal keys the last value counts, at the place of the first: the others are not evaluated. */
-function dropReplaced(pairs: readonly [Term, Term][]): [Term, Term][] {
+function dropReplaced(pairs: [Term, Term][]): [Term, Term][] {
+  if (pairs.length <= fewPairs && !hasEqualKeys(pairs)) return pairs;
   const scalars = new Map<string, number>();
   const kept: [Term, Term][] = [];
   for (const [key, value] of pairs) {
@@ -159,6 +179,22 @@ function dropReplaced(pairs: readonly [Term, Term][]): [Term, Term][] {
     }
   }
   return kept;
+}
+
+function hasEqualKeys(pairs: readonly [Term, Term][]): boolean {
+  for (let at = 1; at < pairs.length; at++) {
+    const key = (pairs[at] as [Term, Term])[0];
+    for (let before = 0; before < at; before++) {
+      const other = (pairs[before] as [Term, Term])[0];
+      if (key.kind !== other.kind) continue;
+      if (
+        key.kind === "string" && other.kind === "string" ? key.value === other.value : compareTerms(key, other) === 0
+      ) {
+        return true;
+      }
+    }
+  }
+  return false;
 }
 
 function toScalarName(key: Term): string | undefined {

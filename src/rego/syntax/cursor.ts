@@ -3,6 +3,9 @@ import { Char, isHighSurrogate } from "./characters.ts";
 import { SyntaxFailure } from "./syntax-failure.ts";
 import { Token, type TokenKind } from "./tokens.ts";
 
+/** A first unit of two, or a character that no token has. */
+const UNUSUAL = /[\0\ufeff\ud800-\udbff]/;
+
 /** Where a text is being read: the current token is in the fields. Counts rows and columns. */
 export class Cursor {
   readonly file: string;
@@ -13,6 +16,10 @@ export class Cursor {
   row = 1;
   /** Offset of the row's first character, moved on by one for each surrogate pair before the token: column = start - lineStart + 1. */
   lineStart = 0;
+  /** The text of the last token that is a name or a reserved word. */
+  protected word = "";
+  /** Whether no character of the text takes two units or is not allowed: then none needs to be looked at for that. */
+  protected readonly isPlain: boolean;
   /** The contents of a part of a template string, without its delimiters, `\{` undone. */
   part = "";
   /** Where the current token's row ends up when the token is longer than a row: applied by the next scan. */
@@ -22,6 +29,7 @@ export class Cursor {
   constructor(file: string, text: string) {
     this.file = file;
     this.text = text;
+    this.isPlain = !UNUSUAL.test(text);
     if (text.charCodeAt(0) === Char.ByteOrderMark) {
       this.end = 1;
       this.lineStartAfter = 1;
@@ -53,29 +61,6 @@ export class Cursor {
     return next === Char.Dot || next === Char.BracketOpen;
   }
 
-  /** Where the scanner stands. A comment that was seen stays seen. */
-  mark(): CursorMark {
-    return {
-      token: this.token,
-      start: this.start,
-      end: this.end,
-      row: this.row,
-      lineStart: this.lineStart,
-      rowAfter: this.rowAfter,
-      lineStartAfter: this.lineStartAfter,
-    };
-  }
-
-  reset(mark: CursorMark): void {
-    this.token = mark.token;
-    this.start = mark.start;
-    this.end = mark.end;
-    this.row = mark.row;
-    this.lineStart = mark.lineStart;
-    this.rowAfter = mark.rowAfter;
-    this.lineStartAfter = mark.lineStartAfter;
-  }
-
   protected newline(offset: number): void {
     this.rowAfter++;
     this.lineStartAfter = offset + 1;
@@ -87,6 +72,12 @@ export class Cursor {
   }
 
   protected countRows(from: number, to: number): void {
+    if (this.isPlain) {
+      for (let at = this.text.indexOf("\n", from); at !== -1 && at < to; at = this.text.indexOf("\n", at + 1)) {
+        this.newline(at);
+      }
+      return;
+    }
     for (let at = from; at < to; at++) {
       const code = this.text.charCodeAt(at);
       if (code === Char.Newline) this.newline(at);
@@ -94,14 +85,4 @@ export class Cursor {
       else this.checkCharacter(code);
     }
   }
-}
-
-export interface CursorMark {
-  token: TokenKind;
-  start: number;
-  end: number;
-  row: number;
-  lineStart: number;
-  rowAfter: number;
-  lineStartAfter: number;
 }

@@ -22,14 +22,15 @@ export class ExpressionParser extends TermParser {
 
   private parseStatements(end: TokenKind, requireSemicolon: boolean): Expression[] {
     if (this.at(end)) this.fail("found empty body");
-    const body: Expression[] = [];
+    const { gathered } = this;
+    const { size } = gathered;
     for (;;) {
-      body.push(this.parseLiteral());
+      gathered.push(this.parseLiteral());
       if (this.at(Token.Semicolon)) {
         this.scan();
         continue;
       }
-      if (this.at(end) || requireSemicolon) return body;
+      if (this.at(end) || requireSemicolon) return gathered.take<Expression>(size);
       if (!this.skippedNewline) this.illegal(`expected \\n or ; or ${TOKEN_NAMES[end]}`);
     }
   }
@@ -50,7 +51,8 @@ export class ExpressionParser extends TermParser {
       default: {
         const term = this.parseStatementTerm();
         const modifiers = this.parseWith();
-        return { kind: "term", term, negated, with: modifiers, location: this.span(location) };
+        location.end = this.lastEnd;
+        return { kind: "term", term, negated, with: modifiers, location };
       }
     }
   }

@@ -18,17 +18,17 @@ export class HeadParser extends ExpressionParser {
     const named = this.toNamed(term);
     if (named === undefined) return undefined;
     const { ref, args } = named;
-    const name = formatTerm(ref.operands.length === 0 ? ref.head : ref);
+    const name = (): string => formatTerm(ref.operands.length === 0 ? ref.head : ref);
     const head: RuleHead = { ref, ...(args === undefined ? {} : { args }), assigned: false, location };
     switch (this.token) {
       case Token.Contains: {
         if (args !== undefined) {
           this.illegal(
-            `the contains keyword can only be used with multi-value rule definitions (e.g., ${name} contains <VALUE> { ... })`,
+            `the contains keyword can only be used with multi-value rule definitions (e.g., ${name()} contains <VALUE> { ... })`,
           );
         }
         this.scan();
-        head.key = this.headValue(`expected rule key term (e.g., ${name} contains <VALUE> { ... })`);
+        head.key = this.headValue(() => `expected rule key term (e.g., ${name()} contains <VALUE> { ... })`);
         break;
       }
       case Token.Unify:
@@ -36,7 +36,7 @@ export class HeadParser extends ExpressionParser {
         head.assigned = true;
         head.operator = this.at(Token.Assign) ? ":=" : "=";
         this.scan();
-        head.value = this.headValue(expectedValue(name, args !== undefined, isDefault));
+        head.value = this.headValue(() => expectedValue(name(), args !== undefined, isDefault));
         break;
     }
     head.location = this.span(location);
@@ -44,12 +44,12 @@ export class HeadParser extends ExpressionParser {
   }
 
   /** A missing value is told in the rule's terms; a value with a fault in it keeps its own message. */
-  private headValue(expected: string): Term {
+  private headValue(expected: () => string): Term {
     const { start } = this;
     const value = attempt(() => this.parseInfix());
     if (!(value instanceof SyntaxFailure)) return value;
     const isMissing = this.start === start && /^unexpected [^:]+$/.test(value.message);
-    if (isMissing) this.illegal(expected);
+    if (isMissing) this.illegal(expected());
     throw value;
   }
 

@@ -27,12 +27,14 @@ export abstract class LiteralParser extends TokenStream {
     const problem = numberProblem(text);
     if (problem === "invalid float") this.illegal(problem);
     if (problem !== undefined) this.fail(problem);
-    return { kind: "number", text, location: { ...location, end: this.end } };
+    location.end = this.end;
+    return { kind: "number", text, location };
   }
 
   protected stringValue(): string {
+    const inner = this.text.slice(this.start + 1, this.end - 1);
+    if (!inner.includes("\\")) return inner;
     const literal = this.literal();
-    if (!literal.includes("\\")) return literal.slice(1, -1);
     return this.unescape(literal, `illegal string literal: ${literal}`);
   }
 
@@ -62,9 +64,9 @@ export abstract class LiteralParser extends TokenStream {
       if (!this.at(Token.RBrace)) this.fail("expected } to end template string expression");
       this.continueTemplate(raw);
     }
-    const end = { ...location, end: this.end };
+    location.end = this.end;
     const extra = modifiers.size === 0 ? {} : { modifiers };
-    return { kind: "template-string", parts, ...extra, ...(raw ? { raw } : {}), location: end };
+    return { kind: "template-string", parts, ...extra, ...(raw ? { raw } : {}), location };
   }
 
   private templateText(raw: boolean): string {

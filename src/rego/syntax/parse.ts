@@ -27,7 +27,7 @@ export function parseModule(file: string, text: string, options: ParseModuleOpti
   const parser = createParser(file, text);
   const statements = parser.parseStatementList({ rules: true });
   const module = emptyModule(file, text, parser);
-  const annotated = options.annotations === false ? undefined : readAnnotations(module);
+  const annotated = options.annotations === false ? undefined : readAnnotations(module, parser.comments);
   throwAll([...parser.failures, ...(annotated?.failures ?? [])]);
   const failures = fillModule(module, statements, options.isBuiltin ?? (() => false));
   throwAll(failures);
@@ -87,7 +87,18 @@ function createParser(file: string, text: string): ModuleParser {
 function emptyModule(file: string, text: string, parser: ModuleParser): Module {
   const packageLocation = { file, row: 0, col: 0, offset: 0, end: 0 };
   const { comments } = parser;
-  return { file, text, package: [], packageLocation, imports: [], rules: [], annotations: [], comments };
+  return {
+    file,
+    text,
+    package: [],
+    packageLocation,
+    imports: [],
+    rules: [],
+    annotations: [],
+    get comments() {
+      return comments.toArray();
+    },
+  };
 }
 
 /** Sorts the statements into the module; the answer is what Rego v1 does not allow. Queries are replaced by the rules that they are. */

@@ -43,6 +43,19 @@ export class Scanner extends TextScanner {
     else this.symbol(code);
   }
 
+  /** Goes past white space; whether it ended a row. */
+  protected skipSpaces(): boolean {
+    const { text, rowAfter } = this;
+    let at = this.end;
+    for (; ; at++) {
+      const code = text.charCodeAt(at);
+      if (code === Char.Newline) this.newline(at);
+      else if (code !== Char.Space && code !== Char.Tab && code !== Char.Return) break;
+    }
+    this.end = at;
+    return this.rowAfter !== rowAfter;
+  }
+
   /** Reads on after the `}` of an expression inside a template string. */
   protected nextTemplatePart(raw: boolean): void {
     this.begin();
@@ -79,7 +92,8 @@ export class Scanner extends TextScanner {
       } else break;
     }
     this.end = at;
-    this.token = KEYWORDS.get(text.slice(this.start, at)) ?? Token.Ident;
+    this.word = text.slice(this.start, at);
+    this.token = KEYWORDS.get(this.word) ?? Token.Ident;
   }
 
   private digits(from: number): number {

@@ -54,8 +54,8 @@ export abstract class TermParser extends CollectionParser {
     for (;;) {
       this.keywordToName();
       const operator = this.token;
-      const strength = PRECEDENCE[operator];
-      if (strength === undefined || strength < power) break;
+      const strength = PRECEDENCE[operator] ?? 0;
+      if (strength < power) break;
       const infix = this.literal();
       this.scan();
       const right = this.parseOperators(undefined, strength + 1);
@@ -69,7 +69,8 @@ export abstract class TermParser extends CollectionParser {
   }
 
   private spanFrom(first: Term, offset: number): Location {
-    return { ...first.location, offset, end: this.lastEnd };
+    const { file, row, col } = first.location;
+    return { file, row, col, offset, end: this.lastEnd };
   }
 
   /** A term without operators around it. */
@@ -118,7 +119,7 @@ export abstract class TermParser extends CollectionParser {
   }
 
   protected parseVariable(): Term {
-    const name = this.literal();
+    const name = this.word;
     const wildcard = name === "_";
     return { kind: "var", name: wildcard ? this.wildcard() : name, wildcard, location: this.location() };
   }
@@ -150,10 +151,12 @@ export abstract class TermParser extends CollectionParser {
 
   private parseReference(head: Term): Term {
     if (!isReferenceHead(head)) this.fail(`illegal ref (head cannot be ${kindName(head)})`, head.location);
-    const operands: Term[] = [];
+    const { gathered } = this;
+    const { size } = gathered;
     while (this.at(Token.Dot) || this.at(Token.LBrack)) {
-      operands.push(this.at(Token.Dot) ? this.parseDotted() : this.parseIndex());
+      gathered.push(this.at(Token.Dot) ? this.parseDotted() : this.parseIndex());
     }
+    const operands = gathered.take<Term>(size);
     if (!this.at(Token.LParen)) {
       return { kind: "ref", head, operands, location: this.span(head.location) };
     }
@@ -169,7 +172,7 @@ export abstract class TermParser extends CollectionParser {
   private parseDotted(): Term {
     this.scanNarrow();
     if (this.token < Token.Ident || this.token > Token.If) this.illegal("expected identifier");
-    const operand: Term = { kind: "string", value: this.literal(), location: this.location() };
+    const operand: Term = { kind: "string", value: this.word, location: this.location() };
     this.scanNarrow();
     return operand;
   }

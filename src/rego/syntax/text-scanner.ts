@@ -1,36 +1,41 @@
-import type { Location } from "./ast.ts";
 import { Char, isHighSurrogate } from "./characters.ts";
+import { CommentList } from "./comment-list.ts";
 import { Cursor } from "./cursor.ts";
 import { Token } from "./tokens.ts";
 
 /** Reads the tokens that hold text: strings, raw strings, template strings; and comments. */
 export class TextScanner extends Cursor {
-  readonly comments: { text: string; location: Location }[] = [];
+  readonly comments: CommentList;
+
+  constructor(file: string, text: string) {
+    super(file, text);
+    this.comments = new CommentList(file, text);
+  }
 
   protected comment(): void {
     const newline = this.text.indexOf("\n", this.start);
     this.end = newline === -1 ? this.text.length : newline;
     const stop = this.text.charCodeAt(this.end - 1) === Char.Return ? this.end - 1 : this.end;
-    const last = this.comments.at(-1);
-    if (last === undefined || last.location.offset < this.start) {
-      const location = { ...this.location(), end: stop };
-      this.comments.push({ text: this.text.slice(this.start + 1, stop), location });
-    }
-    this.countRows(this.start, this.end);
+    const { start, row } = this;
+    this.comments.add({ offset: start, end: stop, row, col: start - this.lineStart + 1 });
+    if (!this.isPlain) this.countRows(start, this.end);
   }
 
   protected string(): void {
     this.token = Token.String;
-    const { text } = this;
+    const { text, isPlain } = this;
+    const { length } = text;
     let at = this.start + 1;
     for (; ; at++) {
+      if (at >= length) this.fail("non-terminated string");
       const code = text.charCodeAt(at);
       if (code === Char.Quote) break;
-      if (code === Char.Newline || Number.isNaN(code)) this.fail("non-terminated string");
+      if (code === Char.Newline) this.fail("non-terminated string");
       if (code === Char.Backslash) {
         at++;
         this.checkEscape(text.charCodeAt(at), false);
-      } else if (isHighSurrogate(code)) this.lineStartAfter++;
+      } else if (isPlain) continue;
+      else if (isHighSurrogate(code)) this.lineStartAfter++;
       else this.checkCharacter(code);
     }
     this.end = at + 1;

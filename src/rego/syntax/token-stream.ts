@@ -1,6 +1,6 @@
 import type { Location } from "./ast.ts";
-import type { CursorMark } from "./cursor.ts";
 import { Scanner } from "./scanner.ts";
+import { Stack } from "./stack.ts";
 import { DepthFailure } from "./syntax-failure.ts";
 import { isKeywordToken, TOKEN_NAMES, Token, type TokenKind } from "./tokens.ts";
 
@@ -10,12 +10,21 @@ import { isKeywordToken, TOKEN_NAMES, Token, type TokenKind } from "./tokens.ts"
  */
 export const MAX_DEPTH = 800;
 
+/** Where the stream stands. A comment that was seen stays seen. */
 export interface StreamMark {
-  scanner: CursorMark;
+  token: TokenKind;
+  start: number;
+  end: number;
+  row: number;
+  lineStart: number;
+  rowAfter: number;
+  lineStartAfter: number;
+  word: string;
   lastEnd: number;
   skippedNewline: boolean;
   wildcards: number;
   depth: number;
+  gathered: number;
 }
 
 /** Tokens as the grammar wants them: with or without whitespace, and going back. */
@@ -25,11 +34,14 @@ export class TokenStream extends Scanner {
   protected skippedNewline = false;
   private wildcards = 0;
   protected depth = 0;
+  /** The elements of the lists that are being read. */
+  protected readonly gathered = new Stack();
 
   /** To the next token that is no whitespace. */
   protected scan(): void {
     this.leaveToken();
     do {
+      if (this.skipSpaces()) this.skippedNewline = true;
       this.next();
       this.noteNewline();
     } while (this.token === Token.Whitespace);
@@ -59,20 +71,41 @@ export class TokenStream extends Scanner {
 
   protected save(): StreamMark {
     return {
-      scanner: this.mark(),
+      token: this.token,
+      start: this.start,
+      end: this.end,
+      row: this.row,
+      lineStart: this.lineStart,
+      rowAfter: this.rowAfter,
+      lineStartAfter: this.lineStartAfter,
+      word: this.word,
       lastEnd: this.lastEnd,
       skippedNewline: this.skippedNewline,
       wildcards: this.wildcards,
       depth: this.depth,
+      gathered: this.gathered.size,
     };
   }
 
   protected restore(mark: StreamMark): void {
-    this.reset(mark.scanner);
+    this.goTo(mark);
+    this.depth = mark.depth;
+    this.gathered.size = mark.gathered;
+  }
+
+  /** On to a place that was reached before: nesting is as deep as it is, and what was gathered stays. */
+  protected goTo(mark: StreamMark): void {
+    this.token = mark.token;
+    this.start = mark.start;
+    this.end = mark.end;
+    this.row = mark.row;
+    this.lineStart = mark.lineStart;
+    this.rowAfter = mark.rowAfter;
+    this.lineStartAfter = mark.lineStartAfter;
+    this.word = mark.word;
     this.lastEnd = mark.lastEnd;
     this.skippedNewline = mark.skippedNewline;
     this.wildcards = mark.wildcards;
-    this.depth = mark.depth;
   }
 
   /** A name for `_` that no policy can write and no other `_` of the module has. */

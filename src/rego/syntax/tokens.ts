@@ -133,23 +133,25 @@ export function isKeywordToken(token: TokenKind): boolean {
   return token >= Token.Package && token <= Token.If;
 }
 
+const POWERS: ReadonlyMap<number, number> = new Map<TokenKind, number>([
+  [Token.In, 1],
+  [Token.Equal, 2],
+  [Token.Neq, 2],
+  [Token.Lt, 2],
+  [Token.Gt, 2],
+  [Token.Lte, 2],
+  [Token.Gte, 2],
+  [Token.Or, 3],
+  [Token.And, 4],
+  [Token.Add, 5],
+  [Token.Sub, 5],
+  [Token.Mul, 6],
+  [Token.Quo, 6],
+  [Token.Rem, 6],
+]);
+
 /**
  * Binding powers of the infix operators, weakest first: `in`, comparison, `|`, `&`, sum, product.
- * All are left-associative. `:=` and `=` are no operators of terms but statements.
+ * All are left-associative. `:=` and `=` are no operators of terms but statements. 0 for what is no operator.
  */
-export const PRECEDENCE: Readonly<Partial<Record<TokenKind, number>>> = {
-  [Token.In]: 1,
-  [Token.Equal]: 2,
-  [Token.Neq]: 2,
-  [Token.Lt]: 2,
-  [Token.Gt]: 2,
-  [Token.Lte]: 2,
-  [Token.Gte]: 2,
-  [Token.Or]: 3,
-  [Token.And]: 4,
-  [Token.Add]: 5,
-  [Token.Sub]: 5,
-  [Token.Mul]: 6,
-  [Token.Quo]: 6,
-  [Token.Rem]: 6,
-};
+export const PRECEDENCE: readonly number[] = TOKEN_NAMES.map((_, token) => POWERS.get(token) ?? 0);

@@ -1,5 +1,4 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, Scalar } from "yaml";
-import { readPlainNodes } from "./yaml-nodes.ts";
 import { resolveBoolean, resolvePlainScalar } from "./yaml-scalar.ts";
 
 /** What is wrong with a block's YAML, and in which of its lines (from 1), where that is known. */
@@ -15,28 +14,30 @@ export class YamlProblem {
 
 const MAX_ALIASES = 100;
 /** Characters that a block may have: the YAML reader recurses. */
-const MAX_LENGTH = 1_000_000;
+export const MAX_LENGTH = 1_000_000;
 /** A key whose mapping, or whose list of them, gives the entries that are not written. */
 const MERGE_KEY = "<<";
 
 interface BlockSource {
   contents: Node | null;
   /** Where the nodes' places are in lines. */
-  lines?: LineCounter;
-  resolveAlias?(node: Node): Node;
+  lines: LineCounter;
+  resolveAlias(node: Node): Node;
 }
 
-/**
- * Reads a block with the quick reader: undefined where that cannot. What the block's methods throw then knows no lines:
- * the whole reader does.
- */
-export function readPlainBlock(text: string): YamlBlock | undefined {
-  const contents = text.length > MAX_LENGTH ? undefined : readPlainNodes(text);
-  return contents === undefined ? undefined : new YamlBlock({ contents });
+/** The fields of a YAML mapping, read by type. Every method throws `YamlProblem` for a value of another type. */
+export interface AnnotationBlock {
+  string(name: string): string;
+  boolean(name: string): boolean;
+  strings(name: string): string[];
+  /** The items of a list, as plain values. */
+  list(name: string): unknown[];
+  /** A mapping as a plain object; undefined where there is none. */
+  record(name: string): Record<string, unknown> | undefined;
 }
 
 /** Reads a block with the whole reader. Throws `YamlProblem`. */
-export function readWholeBlock(text: string): YamlBlock {
+export function readWholeBlock(text: string): AnnotationBlock {
   if (text.length > MAX_LENGTH)
     throw new YamlProblem(`yaml: expected at most ${MAX_LENGTH} characters, got ${text.length}`);
   const lines = new LineCounter();
@@ -58,15 +59,14 @@ export function readWholeBlock(text: string): YamlBlock {
   return new YamlBlock({ contents: document.contents, lines, resolveAlias });
 }
 
-/** The fields of a YAML mapping, read by type. Every method throws `YamlProblem` for a value of another type. */
-export class YamlBlock {
+class YamlBlock implements AnnotationBlock {
   private readonly fields = new Map<string, Node>();
-  private readonly lines: LineCounter | undefined;
+  private readonly lines: LineCounter;
   private readonly resolveAlias: (node: Node) => Node;
 
   constructor({ contents, lines, resolveAlias }: BlockSource) {
     this.lines = lines;
-    this.resolveAlias = resolveAlias ?? ((node) => node);
+    this.resolveAlias = resolveAlias;
     this.readFields(contents);
   }
 
@@ -98,12 +98,10 @@ export class YamlBlock {
     return this.nodes(name, "[]string").map((node) => this.toText(node));
   }
 
-  /** The items of a list, as plain values. */
   list(name: string): unknown[] {
     return this.nodes(name, "[]interface {}").map((node, index) => this.toValue(node, [String(index)]));
   }
 
-  /** A mapping as a plain object; undefined where there is none. */
   record(name: string): Record<string, unknown> | undefined {
     const node = this.fields.get(name);
     if (node === undefined || (isScalar(node) && this.plain(node) === null)) return undefined;
@@ -154,7 +152,7 @@ export class YamlBlock {
   }
 
   private mismatch(node: Node, type: string): YamlProblem {
-    const line = this.lines?.linePos(node.range?.[0] ?? 0).line ?? 0;
+    const { line } = this.lines.linePos(node.range?.[0] ?? 0);
     const what = isMap(node) ? "!!map" : isSeq(node) ? "!!seq" : scalarTag(isScalar(node) ? node : undefined);
     return new YamlProblem(`yaml: unmarshal errors:\n  line ${line}: cannot unmarshal ${what} into ${type}`, line);
   }

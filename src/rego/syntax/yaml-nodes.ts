@@ -1,33 +1,33 @@
-import { type Node, Pair, Scalar, YAMLMap, YAMLSeq } from "yaml";
 import { notPlain, type PlainBuilder, readPlainYaml } from "../../yaml/index.ts";
 
-/** Makes the nodes that the whole YAML reader makes, without their places. */
-const builder: PlainBuilder<Node> = {
-  scalar(text, isQuoted) {
-    const node = new Scalar(text);
-    node.type = isQuoted ? Scalar.QUOTE_DOUBLE : Scalar.PLAIN;
-    return node;
-  },
-  list(items) {
-    const node = new YAMLSeq<Node>();
-    node.items = items;
-    return node;
-  },
+/** A scalar by its text. */
+export interface PlainScalar {
+  kind: "scalar";
+  text: string;
+  isQuoted: boolean;
+}
+
+/** What a plain document is made of. */
+export type PlainNode =
+  | PlainScalar
+  | { kind: "list"; items: PlainNode[] }
+  | { kind: "mapping"; entries: readonly (readonly [PlainScalar, PlainNode])[] };
+
+const builder: PlainBuilder<PlainNode> = {
+  scalar: (text, isQuoted) => ({ kind: "scalar", text, isQuoted }),
+  list: (items) => ({ kind: "list", items }),
   mapping(entries) {
-    const node = new YAMLMap<Node, Node>();
-    const names = new Set<unknown>();
-    for (const [key, value] of entries) {
-      const name = key instanceof Scalar ? key.value : undefined;
+    const names = new Set<string>();
+    for (const [key] of entries) {
       // Keys that are no texts, merged mappings and keys that are there twice are left to the whole reader.
-      if (typeof name !== "string" || name === "<<" || names.has(name)) throw notPlain;
-      names.add(name);
-      node.items.push(new Pair(key, value));
+      if (key.kind !== "scalar" || key.text === "<<" || names.has(key.text)) throw notPlain;
+      names.add(key.text);
     }
-    return node;
+    return { kind: "mapping", entries: entries as (readonly [PlainScalar, PlainNode])[] };
   },
 };
 
 /** Reads a plain document as YAML without types: every scalar is its text. Undefined for all that is not plain. */
-export function readPlainNodes(text: string): Node | undefined {
+export function readPlainNodes(text: string): PlainNode | undefined {
   return readPlainYaml(text, builder);
 }

@@ -51,7 +51,7 @@ function toInteger(digits: string): number | undefined {
 }
 
 function toTimestamp(text: string): string | undefined {
-  const match = TIMESTAMP.exec(text);
+  const match = text.charAt(4) === "-" ? TIMESTAMP.exec(text) : null;
   if (match === null) return undefined;
   const [, year = "", month = "", day = "", ...rest] = match;
   const [h1 = "0", m1 = "0", s1 = "0", f1, zone, h2, m2, s2, f2] = rest;
