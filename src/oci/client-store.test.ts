@@ -221,7 +221,10 @@ describe("tags", () => {
     expect(await client.findTag(tag("absent"), { signal })).toBeUndefined();
     await expect(client.resolve(tag("absent"), { signal })).rejects.toMatchObject({ code: "not-found" });
     await expect(client.findTag(tag("v2"), { signal })).rejects.toMatchObject({ code: "offline" });
-    expect(client.unaskedAnswers()).toHaveLength(1);
+    expect(client.unaskedAnswers()).toEqual([
+      { reference: `${registry.host}/team/app:v1`, digest },
+      { reference: `${registry.host}/team/app:absent`, digest: "absent" },
+    ]);
     expect(registry.seen).toHaveLength(0);
   });
 
@@ -241,8 +244,70 @@ describe("referrers", () => {
     registry.on(`GET /v2/team/app/referrers/${digest}`, json(200, { schemaVersion: 2, manifests: [entry] }));
     const ask = (client: RegistryClient) => client.fetchReferrers(toPinned(location(), digest), { signal });
     await ask(startRun());
-    expect(await ask(startRun({ offline: true }))).toEqual([entry]);
+    const offline = startRun({ offline: true });
+    expect(await ask(offline)).toEqual([entry]);
+    const list = toDigest(Buffer.from(JSON.stringify([entry])));
+    expect(offline.unaskedAnswers()).toEqual([
+      { reference: `${registry.host}/team/app@${digest} (referrers)`, digest: list },
+    ]);
     await ask(startRun({ pull: "if-missing" }));
     expect(registry.seen).toHaveLength(2);
+  });
+
+  const image = toDigest(Buffer.from("image"));
+  const route = `GET /v2/team/app/referrers/${image}`;
+  const ask = (client: RegistryClient, artifactType?: string) =>
+    client.fetchReferrers(toPinned(location(), image), {
+      signal,
+      ...(artifactType === undefined ? {} : { artifactType }),
+    });
+
+  async function noteLongList() {
+    const entries = Array.from({ length: 500 }, (_, number) => ({
+      mediaType: String(ociImage.mediaType),
+      digest: toDigest(Buffer.from(String(number))),
+      size: number,
+      annotations: { padding: "x".repeat(1000) },
+    }));
+    registry.on(route, json(200, { schemaVersion: 2, manifests: entries }));
+    const client = startRun();
+    expect(await ask(client)).toEqual(entries);
+    await client.close();
+    registry.seen.length = 0;
+    return { entries, digest: toDigest(Buffer.from(JSON.stringify(entries))) };
+  }
+
+  it("are known offline also where the list is long", async () => {
+    const { entries } = await noteLongList();
+    expect(await ask(startRun({ offline: true }))).toEqual(entries);
+    expect(registry.seen).toHaveLength(0);
+  });
+
+  it.each(["gone", "damaged"])("are an error offline that names them where a long list is %s", async (what) => {
+    const { digest } = await noteLongList();
+    const path = join(directory, "v1", "blobs", toHex(digest).slice(0, 2), toHex(digest));
+    await (what === "gone" ? rm(path) : writeFile(path, "[]"));
+    await expect(ask(startRun({ offline: true }))).rejects.toMatchObject({
+      code: "offline",
+      message: expect.stringContaining(`team/app@${image} (referrers): not in the cache`),
+    });
+  });
+
+  it("of one type are known offline, also where all were asked for", async () => {
+    const { digest, bytes } = registry.addManifest("team/app", { ...ociImage, artifactType: "a/b" });
+    const other = registry.addManifest("team/app", { ...ociImage, artifactType: "c/d" });
+    const entry = { mediaType: String(ociImage.mediaType), digest, size: bytes.length, artifactType: "a/b" };
+    const otherEntry = { ...entry, digest: other.digest, artifactType: "c/d" };
+    registry.on(route, json(200, { schemaVersion: 2, manifests: [entry, otherEntry] }));
+    await ask(startRun(), "a/b");
+    registry.seen.length = 0;
+    expect(await ask(startRun({ offline: true }), "a/b")).toEqual([entry]);
+    await expect(ask(startRun({ offline: true }))).rejects.toMatchObject({ code: "offline" });
+    const client = startRun();
+    await ask(client);
+    await client.fetchManifest(toPinned(location(), other.digest), { signal });
+    registry.seen.length = 0;
+    expect(await ask(startRun({ offline: true }), "c/d")).toEqual([otherEntry]);
+    expect(registry.seen).toHaveLength(0);
   });
 });

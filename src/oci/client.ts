@@ -85,7 +85,8 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
   return {
     ...tags,
     ...blobs,
-    ...referrers,
+    fetchReferrers: referrers.fetchReferrers,
+    unaskedAnswers: () => [...tags.unaskedAnswers(), ...referrers.unasked()],
     fileLimits: toFileLimits(options.maxDocumentBytes ?? defaults.maxDocumentBytes),
     fetchManifest: (ref, request) => manifests.fetch(ref, request),
     listTags: (ref, request) => listTags(sessionFor(ref.registry), ref, request),

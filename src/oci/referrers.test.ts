@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { type JsonObject, toDigest, toHex } from "../types/index.ts";
-import { type Answer, json, noSignal, ociImage, plain } from "./fake-registry.fixture.ts";
+import { type Answer, emptyConfig, json, noSignal, ociImage, plain } from "./fake-registry.fixture.ts";
 import { toPinned } from "./reference.ts";
 import { maxReferrers } from "./referrers.ts";
 import type { RegistryClient } from "./registry-client.ts";
@@ -30,6 +30,88 @@ beforeEach(() => {
 const ask = (of = digest) =>
   client.fetchReferrers(toPinned({ registry: registry.host, repository: "team/app" }, of), { signal });
 const asIndex = (body: JsonObject, headers = {}) => json(200, body, { "content-type": indexType, ...headers });
+
+/** Manifests of two types in turn, listed with the types that a test says. */
+function addReferrers(...listedTypes: (string | undefined)[]) {
+  return listedTypes.map((artifactType, number) => {
+    const own = number % 2 === 0 ? "wanted/type" : "other/type";
+    const annotations = { number: String(number) };
+    const { digest, bytes } = registry.addManifest("team/app", { ...ociImage, artifactType: own, annotations });
+    const listed = artifactType === undefined ? {} : { artifactType };
+    return { mediaType: String(ociImage.mediaType), digest, size: bytes.length, ...listed };
+  });
+}
+
+describe("fetchReferrers of one type", () => {
+  const filtered = `${path()}?artifactType=wanted%2Ftype`;
+  const askFor = (artifactType = "wanted/type") =>
+    client.fetchReferrers(toPinned({ registry: registry.host, repository: "team/app" }, digest), {
+      signal,
+      artifactType,
+    });
+  const listUrls = () => registry.seen.map(({ url }) => url).filter((url) => !url.includes("/manifests/sha256:"));
+
+  it("asks the registry for it, on each page as the registry links it, and once in a run", async () => {
+    const [one, , two] = addReferrers("wanted/type", "other/type", "wanted/type");
+    const headers = { "oci-filters-applied": "artifactType" };
+    registry.on(
+      route,
+      asIndex(index(one as JsonObject), { ...headers, link: `<${filtered}&page=2>; rel="next"` }),
+      asIndex(index(two as JsonObject), headers),
+    );
+    expect(await askFor()).toEqual([one, two]);
+    expect(await askFor()).toEqual([one, two]);
+    expect(listUrls()).toEqual([filtered, `${filtered}&page=2`]);
+  });
+
+  it.each([
+    ["that did not filter", {}],
+    ["that says it filtered, and did not", { "oci-filters-applied": "artifactType" }],
+    ["that filtered by something else", { "oci-filters-applied": "annotation" }],
+  ])("opens the manifests of a registry %s: what it lists as their type does not count", async (_name, headers) => {
+    const entries = addReferrers(
+      "other/type",
+      "wanted/type",
+      undefined,
+      undefined,
+      "application/vnd.oci.empty.v1+json",
+    );
+    registry.on(route, asIndex(index(...(entries as JsonObject[])), headers));
+    const expected = [0, 2, 4].map((number) => ({ ...entries[number], artifactType: "wanted/type" }));
+    expect(await askFor()).toEqual(expected);
+  });
+
+  it("knows an image by its configuration's type where it has no other", async () => {
+    const config = { ...emptyConfig, mediaType: "wanted/type" };
+    const { digest: own, bytes } = registry.addManifest("team/app", { ...ociImage, artifactType: "", config });
+    const listed = { mediaType: String(ociImage.mediaType), digest: own, size: bytes.length };
+    registry.on(route, asIndex(index(listed)));
+    expect(await askFor()).toEqual([{ ...listed, artifactType: "wanted/type" }]);
+  });
+
+  it("keeps what is listed and cannot be opened, and does not decide where that may pass", async () => {
+    registry.on(route, asIndex(index(entry("absent"))));
+    expect(await askFor()).toEqual([entry("absent")]);
+    registry.on(`GET /v2/team/app/manifests/${entry("absent").digest}`, plain(503));
+    await expect(askFor("another/type")).rejects.toMatchObject({ code: "unavailable" });
+  });
+
+  it("opens what the fallback tag lists, too", async () => {
+    const entries = addReferrers("wanted/type", "wanted/type");
+    registry.addManifest("team/app", index(...(entries as JsonObject[])), `sha256-${toHex(digest)}`);
+    expect(await askFor()).toEqual([entries[0]]);
+    expect(listUrls()).toEqual([filtered, path(), `/v2/team/app/manifests/sha256-${toHex(digest)}`]);
+  });
+
+  it("asks again without the filter where that is not known", async () => {
+    const entries = addReferrers("wanted/type", "other/type");
+    registry.on(route, (request, response) =>
+      (request.url.includes("?") ? plain(400) : asIndex(index(...(entries as JsonObject[]))))(request, response),
+    );
+    expect(await askFor()).toEqual([entries[0]]);
+    expect(await ask()).toEqual(entries);
+  });
+});
 
 describe("fetchReferrers", () => {
   it("reads all pages, each entry once, and asks once in a run", async () => {
@@ -115,6 +197,13 @@ describe("fetchReferrers", () => {
       asIndex(index(...Array.from({ length: maxReferrers + 1 }, (_, number) => entry(String(number))))),
     );
     await expect(ask()).rejects.toMatchObject({ code: "too-large" });
+  });
+
+  it("stops at a number of bytes, of all pages together", async () => {
+    const padded = { ...entry("1"), annotations: { padding: "x".repeat(3_500_000) } };
+    registry.on(route, asIndex(index(padded), { link: `<${path()}?page=next>; rel="next"` }));
+    await expect(ask()).rejects.toMatchObject({ code: "too-large", message: expect.stringContaining("bytes") });
+    expect(registry.seen).toHaveLength(5);
   });
 
   it("stops at a number of pages", async () => {

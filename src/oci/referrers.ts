@@ -1,21 +1,23 @@
 import { LRUCache } from "lru-cache";
 import type { ContentStore } from "../cache/index.ts";
-import { type Descriptor, type Digest, isDigest, isJsonObject, type Json, toHex } from "../types/index.ts";
+import type { Descriptor, Digest, Json } from "../types/index.ts";
 import { readBounded } from "./body.ts";
 import { OciError } from "./errors.ts";
 import { readFault } from "./fault-answer.ts";
 import { createFlights } from "./flights.ts";
 import { parseNextPage } from "./links.ts";
-import { maxManifestBytes, parseDescriptor, parseJsonObject } from "./manifest.ts";
+import { maxManifestBytes, parseJsonObject } from "./manifest.ts";
 import type { Manifests } from "./manifests.ts";
 import { ociIndex, toMediaType } from "./media-types.ts";
 import { formatPinned, type PinnedReference, repositoryName } from "./reference.ts";
-import type { RequestOptions } from "./registry-client.ts";
+import { createReferrerNotes } from "./referrer-notes.ts";
+import { keepOfType, toReferrers } from "./referrer-types.ts";
+import type { ReferrerOptions, RegistryClient, RequestOptions, UnaskedAnswer } from "./registry-client.ts";
 import type { RegistrySession } from "./session.ts";
 import { toScope } from "./store-access.ts";
 import type { TransportResponse } from "./transport.ts";
 
-export interface ReferrerOptions {
+export interface ReferrersOptions {
   sessionFor(registry: string): RegistrySession;
   manifests: Manifests;
   store: ContentStore | undefined;
@@ -25,23 +27,35 @@ export interface ReferrerOptions {
 
 export const maxReferrers = 2000;
 export const maxReferrerPages = 100;
-const maxRemembered = 2000;
+/** Of all pages of one list together. */
+export const maxReferrerBytes = 16 * 1024 * 1024;
+const maxRememberedBytes = 2 * maxReferrerBytes;
 
 /** Answers that say "no such API": registries differ (GHCR: 303 to a web page, or 406). */
 const unsupportedStatuses = [303, 400, 404, 405, 406, 410, 415, 501];
 
 type Page =
   | { kind: "unsupported"; isWhole: boolean }
-  | { kind: "page"; entries: readonly Json[]; next: string | undefined };
+  | { kind: "page"; entries: readonly Json[]; bytes: number; next: string | undefined };
+
+interface List {
+  entries: readonly Json[];
+  bytes: number;
+}
+
+type Referrers = Pick<RegistryClient, "fetchReferrers"> & { unasked(): readonly UnaskedAnswer[] };
 
 /** OCI distribution-spec, "Listing Referrers" and "Unavailable Referrers API". */
-export function createReferrers(options: ReferrerOptions) {
+export function createReferrers(options: ReferrersOptions): Referrers {
+  const { manifests, onSkipped } = options;
+  const notes = createReferrerNotes(options.store);
   const flights = createFlights<readonly Descriptor[]>();
-  const lists = new LRUCache<string, readonly Descriptor[]>({ max: maxRemembered });
+  const lists = new LRUCache<string, readonly Descriptor[]>({ maxSize: maxRememberedBytes });
+  const unasked = new Map<string, UnaskedAnswer>();
   const withoutApi = new Set<string>();
 
   async function askPage(ref: PinnedReference, path: string, { signal }: RequestOptions): Promise<Page> {
-    const subject = `${formatPinned(ref)} (referrers)`;
+    const subject = toSubject(ref);
     return options.sessionFor(ref.registry).request(
       {
         method: "GET",
@@ -56,13 +70,17 @@ export function createReferrers(options: ReferrerOptions) {
     );
   }
 
-  async function askApi(ref: PinnedReference, request: RequestOptions): Promise<readonly Json[] | undefined> {
-    let path: string | undefined = `/v2/${ref.repository}/referrers/${ref.digest}`;
+  async function askApi(ref: PinnedReference, request: ReferrerOptions): Promise<List | undefined> {
+    const { artifactType } = request;
+    let path: string | undefined = toPath(ref, artifactType);
     const entries: Json[] = [];
+    let bytes = 0;
     for (let count = 0; path !== undefined; count += 1) {
       if (count === maxReferrerPages) throw tooMany(ref, `${maxReferrerPages} pages`);
       const page: Page = await askPage(ref, path, request);
       if (page.kind === "unsupported") {
+        // Maybe it is the filter that is not known.
+        if (count === 0 && artifactType !== undefined) return askApi(ref, { signal: request.signal });
         if (page.isWhole) withoutApi.add(repositoryName(ref));
         if (count === 0) return undefined;
         throw new OciError(`${formatPinned(ref)}: the list of referrers broke off after ${count} pages`, {
@@ -71,52 +89,80 @@ export function createReferrers(options: ReferrerOptions) {
         });
       }
       entries.push(...page.entries);
+      bytes += page.bytes;
       if (entries.length > maxReferrers) throw tooMany(ref, `${maxReferrers} referrers`);
+      if (bytes > maxReferrerBytes) throw tooMany(ref, `${maxReferrerBytes} bytes of lists`);
       path = page.next;
     }
-    return entries;
+    return { entries, bytes };
   }
 
-  async function askFallback(ref: PinnedReference, request: RequestOptions): Promise<readonly Json[]> {
-    const tag = `sha256-${toHex(ref.digest)}`;
-    const manifest = await options.manifests.fetchByTag(ref, tag, request);
-    if (manifest === undefined) return [];
-    const { manifests } = manifest.body;
-    if (manifest.kind !== "index" || !(Array.isArray(manifests) || manifests === null)) {
+  async function askFallback(ref: PinnedReference, request: RequestOptions): Promise<List> {
+    const tag = toFallbackTag(ref.digest);
+    const manifest = await manifests.fetchByTag(ref, tag, request);
+    if (manifest === undefined) return { entries: [], bytes: 0 };
+    const { manifests: entries } = manifest.body;
+    if (manifest.kind !== "index" || !(Array.isArray(entries) || entries === null)) {
       throw new OciError(`${formatPinned(ref)}: expected an index of referrers at the tag ${tag}, got an image`, {
         code: "invalid-response",
         subject: formatPinned(ref),
       });
     }
-    if (manifests !== null && manifests.length > maxReferrers) throw tooMany(ref, `${maxReferrers} referrers`);
-    return manifests ?? [];
+    if (entries !== null && entries.length > maxReferrers) throw tooMany(ref, `${maxReferrers} referrers`);
+    return { entries: entries ?? [], bytes: manifest.bytes.length };
   }
 
-  async function load(ref: PinnedReference, scope: string, request: RequestOptions): Promise<readonly Descriptor[]> {
-    const noteName = `referrers ${formatPinned(ref)}`;
-    if (options.offline) {
-      const noted = parseNote(await options.store?.readNote(noteName, scope));
-      if (noted) return toDescriptors(noted, ref, options.onSkipped);
-    }
-    const fromApi = withoutApi.has(repositoryName(ref)) ? undefined : await askApi(ref, request);
-    const found = toDescriptors(fromApi ?? (await askFallback(ref, request)), ref, options.onSkipped);
-    await options.store?.writeNote(noteName, scope, JSON.stringify(found));
+  /** The list, asked for or remembered, with its entries' own types where there is a filter. */
+  async function load(ref: PinnedReference, key: string, scope: string, request: ReferrerOptions) {
+    const list = await loadList(ref, scope, request);
+    const listed = toReferrers(list.entries, formatPinned(ref), onSkipped);
+    const { artifactType, signal } = request;
+    const found =
+      artifactType === undefined ? listed : await keepOfType(listed, ref, { artifactType, manifests, signal });
+    lists.set(key, found, { size: list.bytes + 1024 });
     return found;
   }
 
+  async function loadList(ref: PinnedReference, scope: string, request: ReferrerOptions): Promise<List> {
+    const path = toPath(ref, request.artifactType);
+    if (options.offline) {
+      const noted = (await notes.read(path, ref, scope)) ?? (await notes.read(toPath(ref), ref, scope));
+      if (noted) {
+        unasked.set(toSubject(ref), { reference: toSubject(ref), digest: noted.digest });
+        return noted;
+      }
+    }
+    const fromApi = withoutApi.has(repositoryName(ref)) ? undefined : await askApi(ref, request);
+    const list = fromApi ?? (await askFallback(ref, request));
+    await notes.write(path, ref, { scope, entries: list.entries });
+    return list;
+  }
+
   return {
-    async fetchReferrers(ref: PinnedReference, { signal }: RequestOptions): Promise<readonly Descriptor[]> {
+    unasked: () => [...unasked.values()],
+    async fetchReferrers(ref, request) {
+      const { artifactType, signal } = request;
       const scope = toScope(ref, await options.sessionFor(ref.registry).identity(ref.repository, signal));
-      const key = `${scope}${ref.digest}`;
+      const key = JSON.stringify([scope, ref.digest, artifactType ?? null]);
       const known = lists.get(key);
       if (known) return known;
-      return flights.run(key, { signal, subject: formatPinned(ref) }, async (shared) => {
-        const found = await load(ref, scope, { signal: shared });
-        lists.set(key, found);
-        return found;
-      });
+      const question = { signal, subject: formatPinned(ref) };
+      return flights.run(key, question, (shared) => load(ref, key, scope, { ...request, signal: shared }));
     },
   };
+}
+
+function toPath(ref: PinnedReference, artifactType?: string): string {
+  const query = artifactType === undefined ? "" : `?artifactType=${encodeURIComponent(artifactType)}`;
+  return `/v2/${ref.repository}/referrers/${ref.digest}${query}`;
+}
+
+function toFallbackTag(digest: Digest): string {
+  return digest.replace(":", "-");
+}
+
+function toSubject(ref: PinnedReference): string {
+  return `${formatPinned(ref)} (referrers)`;
 }
 
 async function readPage(response: TransportResponse, path: string, subject: string): Promise<Page> {
@@ -127,36 +173,13 @@ async function readPage(response: TransportResponse, path: string, subject: stri
   }
   const mediaType = toMediaType(response.header("content-type"));
   if (mediaType !== undefined && !/json$/.test(mediaType)) return { kind: "unsupported", isWhole: true };
-  const body = parseJsonObject(await readBounded(response, { maxBytes: maxManifestBytes, subject }), subject);
-  const manifests = body.manifests ?? [];
-  if (body.schemaVersion !== 2 || !Array.isArray(manifests)) {
+  const bytes = await readBounded(response, { maxBytes: maxManifestBytes, subject });
+  const body = parseJsonObject(bytes, subject);
+  const entries = body.manifests ?? [];
+  if (body.schemaVersion !== 2 || !Array.isArray(entries)) {
     throw new OciError(`${subject}: expected an index, got other JSON`, { code: "invalid-response", subject });
   }
-  return { kind: "page", entries: manifests, next: parseNextPage(response, path, subject) };
-}
-
-/** Each digest once; those of other algorithms than SHA-256 cannot be fetched and are left out with a word. */
-function toDescriptors(entries: readonly Json[], ref: PinnedReference, onSkipped: (message: string) => void) {
-  const found = new Map<Digest, Descriptor>();
-  for (const entry of entries) {
-    const digest = isJsonObject(entry) ? entry.digest : undefined;
-    if (typeof digest === "string" && !isDigest(digest) && /^[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[\w=-]+$/.test(digest)) {
-      onSkipped(`${formatPinned(ref)}: a referrer's digest is not SHA-256 and is left out: ${digest.slice(0, 150)}`);
-      continue;
-    }
-    const descriptor = parseDescriptor(entry, `${formatPinned(ref)}, referrer`);
-    found.set(descriptor.digest, descriptor);
-  }
-  return [...found.values()];
-}
-
-function parseNote(text: string | undefined): readonly Json[] | undefined {
-  try {
-    const note: unknown = JSON.parse(text ?? "null");
-    return Array.isArray(note) ? note : undefined;
-  } catch {
-    return undefined; // A note that does not parse is a miss.
-  }
+  return { kind: "page", entries, bytes: bytes.length, next: parseNextPage(response, path, subject) };
 }
 
 function tooMany(ref: PinnedReference, bound: string): OciError {

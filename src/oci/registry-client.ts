@@ -90,6 +90,11 @@ export interface BlobOptions extends RequestOptions {
   maxBytes: number;
 }
 
+export interface ReferrerOptions extends RequestOptions {
+  /** Only referrers of this type. Default all. */
+  artifactType?: string;
+}
+
 /** A manifest whose bytes were checked against its digest. */
 export interface FetchedManifest {
   descriptor: Descriptor;
@@ -99,10 +104,12 @@ export interface FetchedManifest {
   kind: "image" | "index";
 }
 
-/** A tag whose digest was not asked of the registry in this run. */
+/** An answer of an earlier run that the registry was not asked for again. */
 export interface UnaskedAnswer {
+  /** A tag; or a list of referrers, `registry/repository@sha256:... (referrers)`. */
   reference: string;
-  digest: Digest;
+  /** The tag's digest, or that of the list as it was kept. */
+  digest: Digest | "absent";
 }
 
 /** A tag that named another digest when it was asked again. */
@@ -148,12 +155,16 @@ export interface RegistryClient {
   ): Promise<AsyncIterable<Uint8Array>>;
   /**
    * What refers to a digest: the referrers API, or the index at the fallback tag `sha256-<hex>` where the registry has
-   * no such API. `artifactType` there is a hint only: whoever decides by it opens the manifest.
+   * no such API. At most 2000, and 16 MiB of lists.
+   *
+   * What a list says of `artifactType` is a hint only: whoever decides by it opens the manifest. That is done here where
+   * `artifactType` is given: the registry may leave others out or not, and what it lists is kept where the manifest itself
+   * is of this type, or where it could not be read and so nobody knows.
    */
-  fetchReferrers(ref: PinnedReference, options: RequestOptions): Promise<readonly Descriptor[]>;
+  fetchReferrers(ref: PinnedReference, options: ReferrerOptions): Promise<readonly Descriptor[]>;
   /** At most 10 000 tags. */
   listTags(ref: RepositoryLocation, options: RequestOptions): Promise<readonly string[]>;
-  /** Tags whose digest came from the disk cache because of `pull: if-missing` or `offline`. */
+  /** Tags and lists of referrers that came from the disk cache because of `pull: if-missing` or `offline`. */
   unaskedAnswers(): readonly UnaskedAnswer[];
   /** Asks every tag that `resolve` asked in this run again (nothing when offline). */
   findMovedTags(options: RequestOptions): Promise<readonly MovedTag[]>;

@@ -67,7 +67,7 @@ export function createTags(options: TagOptions): Tags {
     const answer = parseNote(await store.readNote(toNoteName(ref, tag), scope));
     if (!answer || (answer.descriptor === undefined && !offline)) return undefined;
     const reference = formatReference(ref);
-    if (answer.descriptor) unasked.set(reference, { reference, digest: answer.descriptor.digest });
+    unasked.set(reference, { reference, digest: answer.descriptor?.digest ?? "absent" });
     return answer;
   }
 
