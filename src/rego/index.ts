@@ -15,17 +15,24 @@ export type {
   PureFunction,
   QueryOptions,
   SourceLocation,
+  SourceSpan,
+  Watch,
 } from "./compile/index.ts";
 export { compileModules, compileQuery, defaultForbidden } from "./compile/index.ts";
 export * from "./errors.ts";
 export type {
   Evaluation,
   EvaluationLimits,
+  FailedRule,
+  Failure,
   LoadedPolicy,
   LoadOptions,
   PendingCall,
   PlaceCount,
+  PlaceProfile,
+  Profile,
   QuerySolution,
+  RuleProfile,
   StartOptions,
   StepResult,
 } from "./run/index.ts";

@@ -82,7 +82,7 @@ function compile(modules: readonly Module[], options: CompileOptions, source: Qu
   problems.throwIfAny();
   const plan = {
     ...createPlan(tree, functions, dependencies, calls.mocked),
-    counted: options.counted === true,
+    watch: options.watch ?? "nothing",
   };
   const wanted = wantedGroups(tree, options.entrypoints, dependencies.ofBody(body).groups);
   const emitted = dependencies.reachable(wanted);

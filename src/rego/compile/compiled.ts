@@ -31,9 +31,16 @@ export interface CompileOptions {
   forbidden?: readonly string[];
   /** OPA's strict mode: unused and duplicate names, and deprecated functions, are errors. */
   strict?: boolean;
-  /** Adds code that counts how often expressions are evaluated and rules are true. Default: false, which costs nothing. */
-  counted?: boolean;
+  /** What the code reports while it runs. Default: nothing, which costs nothing. */
+  watch?: Watch;
 }
+
+/**
+ * - `rows`: how often expressions were evaluated and rules were true.
+ * - `times`: the same for each expression and rule, and the time that it took.
+ * - `failures`: which expressions were not true, with the values in them.
+ */
+export type Watch = "nothing" | "rows" | "times" | "failures";
 
 export interface QueryOptions extends Omit<CompileOptions, "entrypoints"> {
   /** Paths to compile besides what the query reaches. */
@@ -53,6 +60,29 @@ export interface SourceLocation {
   file: string;
   row: number;
   col: number;
+}
+
+/** A place with the text that stands there: offsets in UTF-16 code units into the module's text. */
+export interface SourceSpan extends SourceLocation {
+  offset: number;
+  end: number;
+}
+
+/** An expression that watching code reports. */
+export interface CompiledSite {
+  span: SourceSpan;
+  /** Index in `watchedRules` of the rule that it is in; -1 in a query. */
+  rule: number;
+  /** Variables that have a value there, and terms that were evaluated before: their values are handed over in this order. */
+  locals: readonly string[];
+  terms: readonly SourceSpan[];
+}
+
+/** A body of a rule that watching code reports. */
+export interface CompiledWatchedRule {
+  /** `data.a.b` */
+  path: string;
+  location: SourceLocation;
 }
 
 export type DocumentKey = string | number | boolean | null;
@@ -92,8 +122,10 @@ export interface CompiledPolicy {
   /** The wanted documents; none where every rule was wanted. */
   entrypoints: readonly (readonly string[])[];
   source: string;
-  /** Whether the code counts what it evaluates. */
-  counted: boolean;
+  watch: Watch;
+  /** What is watched: empty but for the times and failures. */
+  sites: readonly CompiledSite[];
+  watchedRules: readonly CompiledWatchedRule[];
   /** Large constants of the policies, as JSON. */
   constants: readonly string[];
   rules: readonly CompiledRule[];

@@ -18,6 +18,7 @@ import { fillTemplate } from "./shown.ts";
 import { State, toLocation } from "./state.ts";
 import type { LoadOptions } from "./types.ts";
 import { compare, DocumentTree, eq, get, getNamed, getStored, items, mode, toObject } from "./values.ts";
+import { createWatch, type Watch } from "./watch.ts";
 import { createWith } from "./with.ts";
 
 /** What emitted code returns when it is run. */
@@ -35,12 +36,14 @@ export interface Environment {
   emitted: EmittedPolicy;
   /** For each of the policy's locations: how often what is there was evaluated, where the code counts. */
   counts: Float64Array;
+  watch: Watch;
 }
 
 /** Makes the environment of the emitted source and runs it. What policies may reach is handed in here. */
 export function createEnvironment(compiled: CompiledPolicy, options: LoadOptions): Environment {
   const state = new State();
-  const counts = new Float64Array(compiled.counted ? compiled.locations.length : 0);
+  const counts = new Float64Array(compiled.watch === "rows" ? compiled.locations.length : 0);
+  const watch = createWatch(compiled, createMemos(state));
   const documents = new Documents(compiled, (rule, context) => {
     const evaluate = emitted.documents[rule];
     if (evaluate === undefined) {
@@ -49,7 +52,7 @@ export function createEnvironment(compiled: CompiledPolicy, options: LoadOptions
     return evaluate(context);
   });
   const kit = {
-    ...createMemos(state),
+    ...watch.kit,
     ...createCalls(compiled, options, state),
     ...createDocumentAccess(documents),
     ...createConflicts(compiled),
@@ -70,7 +73,7 @@ export function createEnvironment(compiled: CompiledPolicy, options: LoadOptions
     SetBuilder,
     ObjectBuilder,
   });
-  return { state, documents, emitted, counts };
+  return { state, documents, emitted, counts, watch };
 }
 
 const conflicts = {

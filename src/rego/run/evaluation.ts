@@ -3,7 +3,6 @@ import type { CompiledPolicy } from "../compile/index.ts";
 import { RegoError } from "../errors.ts";
 import { fromJson, isList, RegoObject, RegoSet, type Value } from "../value/index.ts";
 import { Context, type Outcome, pendingMark } from "./context.ts";
-import { listCounts } from "./counts.ts";
 import { type DocumentNode, Place } from "./documents.ts";
 import type { Environment } from "./environment.ts";
 import { defaultLimits, type Run } from "./state.ts";
@@ -36,7 +35,7 @@ export function createEvaluation(
     depth: 0,
   };
   let passes = 0;
-  const before = environment.counts.slice();
+  environment.watch.failures?.reset();
   const pass = <T>(part: () => { outcome: T; isPending: boolean }): StepResult<T> => {
     passes += 1;
     if (passes > run.limits.maxPasses) {
@@ -46,6 +45,7 @@ export function createEvaluation(
     run.noted.clear();
     run.printedInPass.clear();
     const { outcome, isPending } = state.enter(run, part);
+    environment.watch.times?.pause();
     if (run.noted.size > 0) return { kind: "pending", calls: [...run.noted.values()] };
     if (isPending) throw new Error("something is pending, but nothing was asked");
     return { kind: "done", results: outcome };
@@ -77,10 +77,6 @@ export function createEvaluation(
     },
     get passes() {
       return passes;
-    },
-    profile: () => {
-      const since = environment.counts.map((count, index) => count - (before[index] ?? 0));
-      return [...listCounts(compiled, since)].sort((left, right) => right.count - left.count);
     },
   };
 }

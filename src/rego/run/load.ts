@@ -25,5 +25,7 @@ export function loadPolicy(compiled: CompiledPolicy, options: LoadOptions = {}):
       return createEvaluation(compiled, environment, { context, volatile }, started);
     },
     counts: () => listCounts(compiled, environment.counts),
+    profile: () => environment.watch.times?.report() ?? { places: [], rules: [] },
+    failures: () => environment.watch.failures?.report(),
   };
 }

@@ -1,5 +1,5 @@
 import type { Json } from "../../types/index.ts";
-import type { PureFunction, SourceLocation } from "../compile/index.ts";
+import type { PureFunction, SourceLocation, SourceSpan } from "../compile/index.ts";
 import type { Value } from "../value/index.ts";
 
 export interface LoadOptions {
@@ -70,11 +70,6 @@ export interface Evaluation {
   readonly evaluations: number;
   /** Passes so far. */
   readonly passes: number;
-  /**
-   * What was evaluated since `start`, in all passes, most often first: of this evaluation alone where no other was going on. Empty where
-   * the policies were not compiled with `counted`.
-   */
-  profile(): readonly PlaceCount[];
 }
 
 /** How often the expressions at a place were evaluated, or the rule there was true. */
@@ -83,11 +78,65 @@ export interface PlaceCount {
   count: number;
 }
 
+export interface Profile {
+  places: readonly PlaceProfile[];
+  rules: readonly RuleProfile[];
+}
+
+/** What one expression took. Several can be at one place. */
+export interface PlaceProfile {
+  location: SourceLocation;
+  /** Nanoseconds, without the rules that the expression asked for. */
+  timeNs: number;
+  evaluations: number;
+  /** How often it was true, and what follows was evaluated. */
+  solutions: number;
+}
+
+/** What one body of a rule took. */
+export interface RuleProfile {
+  /** `data.a.b` */
+  path: string;
+  location: SourceLocation;
+  /** Nanoseconds of its expressions, without the rules that they asked for. */
+  timeNs: number;
+  /** How often the body was evaluated. What is remembered is not evaluated. */
+  evaluations: number;
+}
+
+/** A rule, and the expressions in it that were not true. */
+export interface FailedRule {
+  /** `data.a.b` */
+  path: string;
+  /** The expression that asked for it. */
+  at?: SourceSpan;
+  /** Oldest first. */
+  failures: readonly Failure[];
+}
+
+/** An expression that was not true. */
+export interface Failure {
+  span: SourceSpan;
+  /** Variables that had a value. */
+  locals: readonly (readonly [name: string, value: Value])[];
+  /** Values of references, comprehensions and calls that were evaluated before in the same body. */
+  terms: readonly (readonly [span: SourceSpan, value: Value])[];
+  /** Rules that the body had asked for so far and that had no result: undefined, false or empty. */
+  inner: readonly FailedRule[];
+}
+
 export interface LoadedPolicy {
   start(options: StartOptions): Evaluation;
   /**
    * What all evaluations so far have evaluated; what was not is left out. Documents that depend on nothing but data are
-   * evaluated once for all of them. Empty where the policies were not compiled with `counted`.
+   * evaluated once for all of them. Empty where the policies were not compiled to have their rows watched.
    */
   counts(): readonly PlaceCount[];
+  /** What all evaluations so far took. Empty where the policies were not compiled to have their times watched. */
+  profile(): Profile;
+  /**
+   * What was not true in the document that was evaluated last; undefined where the policies were not compiled to have their
+   * failures watched.
+   */
+  failures(): FailedRule | undefined;
 }

@@ -25,10 +25,10 @@ const DEFAULT_TIME_MS = 5_000;
 
 /** Evaluates tests with this project's engine. */
 export function createEngineEvaluator(options: EngineEvaluatorOptions): CreateTestEvaluator {
-  return ({ modules, documents, entrypoints, counted }) => {
+  return ({ modules, documents, entrypoints, watch }) => {
     const compileOptions: CompileOptions = {
       entrypoints,
-      counted,
+      watch,
       forbidden: options.forbidden ?? [],
       ...(options.functions === undefined ? {} : { functions: options.functions }),
       ...(options.externals === undefined ? {} : { externals: options.externals }),
@@ -40,6 +40,7 @@ export function createEngineEvaluator(options: EngineEvaluatorOptions): CreateTe
     return {
       evaluate: (path, { signal }) => evaluate(policy, path, options, signal),
       counts: () => policy.counts(),
+      failures: () => policy.failures(),
     };
   };
 }

@@ -107,10 +107,10 @@ function compile(discovered: DiscoveredTests, loaded: LoadedTests, options: Poli
     .filter(({ skip }) => !skip)
     .flatMap(({ path, casesPath }) => (casesPath === undefined ? [path] : [path, casesPath]));
   const { documents } = loaded;
-  const counted = options.coverage === true;
+  const watch = options.coverage === true ? "rows" : "nothing";
   return {
     tests,
-    evaluator: options.createEvaluator({ modules: discovered.modules, documents, entrypoints, counted }),
+    evaluator: options.createEvaluator({ modules: discovered.modules, documents, entrypoints, watch }),
   };
 }
 

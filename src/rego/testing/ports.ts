@@ -1,5 +1,6 @@
+import type { Watch } from "../compile/index.ts";
 import type { RegoError } from "../errors.ts";
-import type { PlaceCount } from "../run/index.ts";
+import type { FailedRule, PlaceCount } from "../run/index.ts";
 import type { Module } from "../syntax/index.ts";
 import type { RegoObject } from "../value/index.ts";
 
@@ -28,8 +29,10 @@ export type TestEvaluation =
 export interface TestEvaluator {
   /** The document at a path below `data`. */
   evaluate(path: readonly string[], options: { signal: AbortSignal }): Promise<TestEvaluation>;
-  /** What was evaluated so far. Needed where the program is counted. */
+  /** What was evaluated so far. Needed where rows are watched. */
   counts?(): readonly PlaceCount[];
+  /** What was not true in the document that was evaluated last. Needed where failures are watched. */
+  failures?(): FailedRule | undefined;
 }
 
 /** What an evaluator is made from. */
@@ -38,8 +41,8 @@ export interface TestProgram {
   documents: RegoObject;
   /** Every path that will be asked for. */
   entrypoints: readonly (readonly string[])[];
-  /** Whether evaluations are to be counted. */
-  counted: boolean;
+  /** What is to be watched. */
+  watch: Watch;
 }
 
 /** Compiles. Throws RegoErrors with everything that is wrong with the modules. */

@@ -44,5 +44,5 @@ export async function checkPolicies(options: CheckPoliciesOptions): Promise<Chec
 }
 
 function report(thrown: Error | RegoErrors, format: ToolFormat, at: Parameters<typeof problemsToJson>[1]): string {
-  return format === "json" ? problemsToJson(thrown, at) : formatProblems(thrown);
+  return format === "json" ? problemsToJson(thrown, at) : formatProblems(thrown, at);
 }

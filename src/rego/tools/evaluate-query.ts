@@ -9,7 +9,7 @@ import { RegoError } from "../errors.ts";
 import {
   type EvaluationLimits,
   loadPolicy,
-  type PlaceCount,
+  type Profile,
   type QuerySolution,
   type StartOptions,
 } from "../run/index.ts";
@@ -19,9 +19,17 @@ import { TestError } from "../testing/errors.ts";
 import { loadTests, MAX_FILE_BYTES } from "../testing/load.ts";
 import type { PolicyFiles } from "../testing/ports.ts";
 import type { Value } from "../value/index.ts";
-import { formatProblems, isToolError, problemsToJson, type ToolFormat } from "./problem-report.ts";
-import { profileToJson, profileToTable } from "./profile-report.ts";
-import { type QueryExpressionText, solutionsToJson, solutionsToTable } from "./query-report.ts";
+import { formatProblems, isToolError, problemsToJson } from "./problem-report.ts";
+import {
+  metricsToTable,
+  type ProfileKey,
+  profileToJson,
+  profileToTable,
+  type StageTimes,
+  toMetrics,
+} from "./profile-report.ts";
+import { type Additions, type QueryFormat, reportSolutions } from "./query-formats.ts";
+import type { QueryExpressionText } from "./query-report.ts";
 import { sourceLines } from "./source-lines.ts";
 
 export interface EvaluateQueryOptions {
@@ -30,9 +38,11 @@ export interface EvaluateQueryOptions {
   paths: readonly string[];
   /** File with the input document, JSON or YAML. */
   input?: string;
+  /** The input document itself, in place of a file. */
+  inputText?: string;
   files: PolicyFiles;
   signal: AbortSignal;
-  format: ToolFormat;
+  format: QueryFormat;
   /** What `time.now_ns()` answers. */
   nowNs: bigint;
   /** Package that the query's names are resolved in: `data.a.b` or `a.b`. */
@@ -41,9 +51,18 @@ export interface EvaluateQueryOptions {
   imports?: readonly string[];
   /** Whether an error of a built-in function ends the evaluation. */
   strictBuiltinErrors?: boolean;
-  /** Reports what took how long, and the places that were evaluated most often. Default: false. */
+  /** Unused and duplicate names, and deprecated functions, are errors. Default: false. */
+  strict?: boolean;
+  /** Characters after which a table's cell is cut; 0 for none. Default: 80. */
+  prettyLimit?: number;
+  /** Reports how long the stages took (formats `json` and `pretty`). Default: false. */
+  metrics?: boolean;
+  /** Reports also what each row and rule took. Default: false. */
   profile?: boolean;
-  /** Nanoseconds from any beginning, for the profile. */
+  /** Rows that the profile shows; 0 for all. Default: 10. */
+  profileLimit?: number;
+  profileSort?: readonly ProfileKey[];
+  /** Nanoseconds from any beginning, for the times of stages. */
   clockNs?(): bigint;
   limits?: EvaluationLimits;
   functions?: readonly PureFunction[];
@@ -75,29 +94,53 @@ export async function evaluateQuery(options: EvaluateQueryOptions): Promise<Eval
     const compiled = compileQuery(options.query, modules, toQueryOptions(options));
     const compileNs = lap();
     phase = "failed";
-    const { solutions, places } = solve(compiled, documents, input, options);
-    const profile = { loadFilesNs, compileNs, evaluationNs: lap(), places };
-    const expressions = placeExpressions(compiled, options.query);
-    const [report, profiled] =
-      options.format === "json" ? [solutionsToJson, profileToJson] : [solutionsToTable, profileToTable];
+    const { solutions, profile } = solve(compiled, documents, input, options);
+    const times = { loadFilesNs, compileNs, evaluationNs: lap() };
     return {
       kind: solutions.length === 0 ? "undefined" : "defined",
-      report:
-        options.profile === true ? profiled(report(solutions, expressions), profile) : report(solutions, expressions),
+      report: reportSolutions(solutions, placeExpressions(compiled, options.query), {
+        format: options.format,
+        ...(options.prettyLimit === undefined ? {} : { prettyLimit: options.prettyLimit }),
+        ...toAdditions(times, profile, options),
+      }),
     };
   } catch (thrown) {
     if (!isToolError(thrown)) throw thrown;
-    return { kind: phase, report: options.format === "json" ? problemsToJson(thrown, at) : formatProblems(thrown) };
+    const isJson = options.format === "json" || options.format === "discard";
+    return { kind: phase, report: isJson ? problemsToJson(thrown, at) : formatProblems(thrown, at) };
   }
 }
 
+/** What is reported besides the solutions, as members of an object and as tables. */
+function toAdditions(times: StageTimes, profile: Profile, options: EvaluateQueryOptions): Additions {
+  const isProfiled = options.profile === true;
+  if (!isProfiled && options.metrics !== true) return { members: {}, tables: "" };
+  const { profileLimit, profileSort, query } = options;
+  const shown = {
+    query,
+    ...(profileLimit === undefined ? {} : { limit: profileLimit }),
+    ...(profileSort === undefined ? {} : { sort: profileSort }),
+  };
+  return {
+    members: { metrics: toMetrics(times), ...(isProfiled ? profileToJson(profile, shown) : {}) },
+    tables: metricsToTable(times) + (isProfiled ? profileToTable(profile, shown) : ""),
+  };
+}
+
 async function readInput(options: EvaluateQueryOptions): Promise<Value | undefined> {
-  const { input: path, signal } = options;
+  const { input: path, inputText, signal } = options;
+  if (inputText !== undefined) return parseInput("stdin", inputText);
   if (path === undefined) return undefined;
   if ((await options.files.kind(path)) !== "file") {
     throw new TestError(`${path}: no such file`, { code: "test_load", subject: path });
   }
-  const text = new TextDecoder().decode(await options.files.read(path, { maxBytes: MAX_FILE_BYTES, signal }));
+  return parseInput(
+    path,
+    new TextDecoder().decode(await options.files.read(path, { maxBytes: MAX_FILE_BYTES, signal })),
+  );
+}
+
+function parseInput(path: string, text: string): Value {
   try {
     return readJsonDocument(path, text);
   } catch (thrown) {
@@ -107,12 +150,13 @@ async function readInput(options: EvaluateQueryOptions): Promise<Value | undefin
 }
 
 function toQueryOptions(options: EvaluateQueryOptions): QueryOptions {
-  const { functions, externals, forbidden } = options;
+  const { functions, externals, forbidden, strict } = options;
   return {
     ...(functions === undefined ? {} : { functions }),
     ...(externals === undefined ? {} : { externals }),
     ...(forbidden === undefined ? {} : { forbidden }),
-    counted: options.profile === true,
+    ...(options.profile === true ? { watch: "times" as const } : {}),
+    ...(strict === undefined ? {} : { strict }),
     ...(options.package === undefined ? {} : { package: options.package.replace(/^data\./, "").split(".") }),
     ...(options.imports === undefined ? {} : { imports: options.imports.map(toImport) }),
   };
@@ -128,7 +172,7 @@ function solve(
   data: Value,
   input: Value | undefined,
   options: EvaluateQueryOptions,
-): { solutions: readonly QuerySolution[]; places: readonly PlaceCount[] } {
+): { solutions: readonly QuerySolution[]; profile: Profile } {
   const { functions, limits, print, strictBuiltinErrors } = options;
   const loaded = loadPolicy(compiled, { data, ...(functions === undefined ? {} : { functions }) });
   const evaluation = loaded.start({
@@ -141,7 +185,7 @@ function solve(
   for (;;) {
     options.signal.throwIfAborted();
     const step = evaluation.query();
-    if (step.kind === "done") return { solutions: step.results, places: evaluation.profile() };
+    if (step.kind === "done") return { solutions: step.results, profile: loaded.profile() };
     for (const { key } of step.calls) evaluation.answer(key, undefined);
   }
 }

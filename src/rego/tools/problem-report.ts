@@ -16,13 +16,28 @@ export function isToolError(thrown: unknown): thrown is Error {
   );
 }
 
-/** As `opa` prints errors: `1 error occurred: file:row: code: message`; the place in a query is `row:col`. */
-export function formatProblems(thrown: Error): string {
-  if (thrown instanceof TestLoadErrors || thrown instanceof TestError) return `${thrown.message}\n`;
-  const lines = toErrors(thrown).map(formatProblem);
+/**
+ * As `opa` prints errors: `1 error occurred: file:row: code: message`; the place in a query is `row:col`. Below an error of the
+ * parser stands the row of the text, and a mark below the place.
+ */
+export function formatProblems(thrown: Error, sourceLine: SourceLine): string {
+  if (thrown instanceof TestError) return `${thrown.message}\n`;
+  const during = thrown instanceof TestLoadErrors ? " during loading" : "";
+  const lines = toErrors(thrown).map((error) => formatProblem(error) + excerpt(error, sourceLine));
   return lines.length === 1
-    ? `1 error occurred: ${lines[0]}\n`
-    : `${lines.length} errors occurred:\n${lines.join("\n")}\n`;
+    ? `1 error occurred${during}: ${lines[0]}\n`
+    : `${lines.length} errors occurred${during}:\n${lines.join("\n")}\n`;
+}
+
+/** As OPA draws it, where tabs at the row's beginning are left out. */
+function excerpt(error: Error, sourceLine: SourceLine): string {
+  if (!(error instanceof RegoError) || error.code !== "rego_parse_error" || error.location === undefined) return "";
+  const { file, row, col } = error.location;
+  const line = sourceLine(file, row);
+  if (line === undefined) return "";
+  const text = line.replace(/^\t+/, "");
+  const indent = Math.max(col - 1 - (line.length - text.length), 0);
+  return `\n\t${text}\n\t${" ".repeat(indent)}^`;
 }
 
 /** The object with `errors` that `opa --format=json` prints. */
@@ -36,6 +51,7 @@ function toErrors(thrown: Error): readonly Error[] {
 }
 
 function formatProblem(error: Error): string {
+  if (error instanceof TestError) return error.message;
   if (!(error instanceof RegoError) || error.location?.file !== "") return String(error);
   const { row, col } = error.location;
   return `${row}:${col}: ${error.code}: ${error.message}`;

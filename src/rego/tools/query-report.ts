@@ -48,10 +48,14 @@ function sortBindings(bindings: QuerySolution["bindings"]): (readonly [string, V
   return [...bindings].sort(([left], [right]) => compareStrings(left, right));
 }
 
+/** Characters of a table's cell, as in OPA. */
+const defaultCellLimit = 80;
+
 /** What `opa eval --format=pretty` prints: one value as JSON, several as a table. */
 export function solutionsToTable(
   solutions: readonly QuerySolution[],
   expressions: readonly QueryExpressionText[],
+  cellLimit = defaultCellLimit,
 ): string {
   const [first] = solutions;
   if (first === undefined) return "undefined\n";
@@ -68,9 +72,13 @@ export function solutionsToTable(
   const rows = solutions.map((solution) => {
     const bound = new Map(solution.bindings);
     const values = [...names.map((name) => bound.get(name)), ...places.map((index) => solution.expressions[index])];
-    return values.map((cell) => toJsonText(cell ?? null));
+    return values.map((cell) => cut(toJsonText(cell ?? null), cellLimit));
   });
   return drawTable(header, rows);
+}
+
+function cut(text: string, limit: number): string {
+  return limit > 0 && text.length > limit ? `${text.slice(0, limit)}...` : text;
 }
 
 function isBoolean(value: Value | undefined): boolean {

@@ -69,7 +69,7 @@ describe("evaluateQuery", () => {
     "a query that does not parse": {
       query: "data.p[",
       kind: "broken",
-      report: "1 error occurred: 1:7: rego_parse_error: unexpected eof token\n",
+      report: "1 error occurred: 1:7: rego_parse_error: unexpected eof token\n\tdata.p[\n\t      ^\n",
     },
     "a function that is not there": {
       query: "foo(1)",
@@ -154,16 +154,32 @@ describe("evaluateQuery with a profile", () => {
       "│ timer_rego_query_eval_ns     │ 1000  │",
       "└──────────────────────────────┴───────┘",
     ]);
-    expect(report).toContain("│ 2        │ p/policy.rego:5 │");
+    const rows = report
+      .split("\n")
+      .slice(8)
+      .filter((line) => line.startsWith("│"));
+    const cells = rows.map((line) =>
+      line
+        .split("│")
+        .slice(2, -1)
+        .map((cell) => cell.trim()),
+    );
+    expect(cells.filter(([first]) => first === "Num Eval")).toEqual([
+      ["Num Eval", "Num Redo", "Num Gen Expr", "Location"],
+      ["Num Eval", "Rule", "Location"],
+    ]);
+    expect(cells).toContainEqual(["2", "3", "2", "p/policy.rego:5"]);
+    expect(cells).toContainEqual(["1", "data.p.members", "p/policy.rego:5"]);
+    expect(rows.every((line) => / \d[\d.]*(?:s|ms|µs|ns) | Time /.test(line))).toBe(true);
   });
 
   it.each(["count(data.p.members)", "data.p.nope"])("adds it to the JSON of %s", async (query) => {
     const plain = await evaluate(query, { format: "json" });
     const { report } = await evaluate(query, { profile: true, clockNs, format: "json" });
-    const { metrics, profile, ...rest } = JSON.parse(report);
+    const { metrics, profile, profile_rules: rules, ...rest } = JSON.parse(report);
     expect(rest).toEqual(JSON.parse(plain.report));
     expect(Object.keys(metrics)).toHaveLength(3);
-    expect(profile).toEqual(expect.any(Array));
+    expect([profile, rules]).toEqual([expect.any(Array), expect.any(Array)]);
   });
 });
 
@@ -187,7 +203,7 @@ describe("checkPolicies", () => {
     },
     "a file that does not parse": {
       paths: ["unparsed.rego"],
-      report: "1 error occurred during loading: unparsed.rego:5: rego_parse_error: unexpected } token\n",
+      report: "1 error occurred during loading: unparsed.rego:5: rego_parse_error: unexpected } token\n\t}\n\t^\n",
     },
     "a path that is not there": {
       paths: ["none"],

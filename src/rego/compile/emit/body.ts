@@ -1,6 +1,6 @@
 import { RegoError, RegoErrors } from "../../errors.ts";
 import type { Location } from "../../syntax/index.ts";
-import type { ComprehensionTerm, EveryStatement, Statement, Term, Variable } from "../ir.ts";
+import type { CallStatement, ComprehensionTerm, EveryStatement, Statement, Term, Variable } from "../ir.ts";
 import { addClosureVariables } from "../variables.ts";
 import { walkTerm } from "../walk.ts";
 import { emitCall } from "./call.ts";
@@ -8,6 +8,7 @@ import { hoist } from "./hoist.ts";
 import { emitRef } from "./ref.ts";
 import { emitEqual } from "./unify.ts";
 import type { EmitUnit } from "./unit.ts";
+import type { SiteScope } from "./watch.ts";
 
 /** How code leaves what it is in when an expression is not true, and where it notes that one is pending. */
 interface Exits {
@@ -32,10 +33,14 @@ export class BodyEmitter {
   #levels: number[] = [];
   /** The level that the context was entered at. */
   #contextLevel = 0;
-  /** Where the statement is that is being written. */
-  #counted: Location | undefined;
   /** Loops that are open in the innermost block. */
   #open = 0;
+  /** The statement that is being written, where something is watched. */
+  #watched: WatchedStatement | undefined;
+  /** Terms that were evaluated in code that is still open, where failures are watched. */
+  #noted: [Location, string][] = [];
+  /** Code for where the loops end that a statement has opened in the innermost block. */
+  #endings: { open: number; code: string }[] = [];
   /** Variables for what is pending that some code sets. */
   readonly #pendings = new Set<string>();
 
@@ -49,7 +54,27 @@ export class BodyEmitter {
   }
 
   fail(): string {
-    return this.exits.fail;
+    const watched = this.#watched;
+    // In a loop of the statement itself another solution may follow: what is said then stands where the loop ends.
+    if (watched === undefined || watched.isInner || this.#open > watched.open) return this.exits.fail;
+    const code = this.unit.watch.failed(watched.location, this.#scope());
+    return code === "" ? this.exits.fail : `{${code}${this.exits.fail}}`;
+  }
+
+  #scope(): SiteScope {
+    const locals: [string, string][] = [];
+    for (const [{ name, generated }, { expression }] of this.#bound) {
+      if (!generated && name !== "_") locals.push([name, expression]);
+    }
+    return { locals, terms: [...this.#noted] };
+  }
+
+  /** Remembers the value of a term in code that is open, for reports of failures. Returns the value. */
+  note(place: Location, expression: string): string {
+    if (this.unit.watch.mode !== "failures") return expression;
+    const atom = this.atom(expression);
+    this.#noted.push([place, atom]);
+    return atom;
   }
 
   isBound(variable: Variable): boolean {
@@ -102,7 +127,7 @@ export class BodyEmitter {
       this.#pendings.add(this.exits.pending);
       this.push(`if(${name}===P){${this.exits.pending}=true;${this.exits.fail}}`);
     }
-    this.push(`if(${name}===undefined)${this.exits.fail}`);
+    this.push(`if(${name}===undefined)${this.fail()}`);
   }
 
   /** Whether any code so far sets the variable. */
@@ -134,13 +159,22 @@ export class BodyEmitter {
     const open = this.#open;
     const mark = this.#trail.length;
     const levels = this.#levels.length;
+    const noted = this.#noted.length;
+    const endings = this.#endings;
+    this.#endings = [];
     this.push(`${label}:{`);
     if (levels === 0) this.#openLevel();
     this.exits = { fail: `break ${label};`, pending };
     this.#open = 0;
     for (const statement of body) this.statement(statement);
     success(label);
+    for (const ending of this.#endings.reverse()) {
+      this.push(`${"}".repeat(this.#open - ending.open)}${ending.code}`);
+      this.#open = ending.open;
+    }
     this.push(`${"}".repeat(this.#open)}}`);
+    this.#endings = endings;
+    this.#noted.length = noted;
     this.#open = open;
     this.#levels.length = levels;
     this.exits = exits;
@@ -150,22 +184,53 @@ export class BodyEmitter {
   statement(statement: Statement): void {
     const { context } = this;
     const contextLevel = this.#contextLevel;
-    const counted = this.#counted;
-    this.#count(statement.location);
-    this.#counted = statement.location;
+    const watched = this.#watched;
+    if (this.unit.watch.mode !== "nothing") this.#watch(statement);
     if (statement.with.length > 0) this.#enterWith(statement);
     if (statement.negated) this.#negated(hoist(this, statement));
     else this.#core(statement);
+    if (this.#watched !== undefined) this.#settle(this.#watched, statement.negated);
     this.context = context;
     this.#contextLevel = contextLevel;
-    this.#counted = counted;
+    this.#watched = watched;
   }
 
-  /** What is at one place is counted once. */
-  #count(place: Location): void {
-    if (!this.unit.plan.counted) return;
-    const before = this.#counted;
-    if (before?.row !== place.row || before.col !== place.col) this.push(this.unit.count(place));
+  #watch(statement: Statement): void {
+    const { location } = statement;
+    const outer = this.#watched;
+    const isInner = outer?.isInner === true;
+    // What a negation negates is the same expression.
+    const key = outer?.location === location ? outer.key : statement;
+    if (this.unit.watch.mode !== "rows" || key === statement) this.push(this.unit.watch.before(key, location));
+    const ending = isInner ? "" : this.unit.watch.failed(location, this.#scope());
+    const solved = ending === "" ? "" : this.unit.name("n");
+    if (solved !== "") this.push(`let ${solved}=false;`);
+    this.#watched = { location, key, open: this.#open, isInner, solved, ending, direct: directTerms(statement) };
+  }
+
+  /** The statement has a solution. */
+  #settle({ location, key, open, solved, ending }: WatchedStatement, isNegated: boolean): void {
+    if (!isNegated) this.push(this.unit.watch.solved(key, location));
+    if (solved === "" || this.#open === open) return;
+    this.push(`${solved}=true;`);
+    this.#endings.push({ open, code: `if(!${solved})${ending}` });
+  }
+
+  /** References and comprehensions inside of other terms are expressions of their own in OPA, with rows of their own. */
+  #watchedTerm(term: Term): string {
+    const isOwn = this.#watched?.direct.includes(term) !== true;
+    if (isOwn) this.push(this.unit.watch.before(term, term.location));
+    const value = this.note(term.location, this.#term(term));
+    if (isOwn) this.push(this.unit.watch.solved(term, term.location));
+    return value;
+  }
+
+  /** Writes code whose failures say nothing about the rule that it is in. */
+  #inside(part: () => void): void {
+    const watched = this.#watched;
+    if (watched !== undefined) this.#watched = { ...watched, isInner: true };
+    part();
+    this.#watched = watched;
   }
 
   #enterWith(statement: Statement): void {
@@ -201,10 +266,12 @@ export class BodyEmitter {
     const found = this.unit.name("n");
     const pending = this.unit.name("p");
     this.push(`let ${found}=false,${pending}=false;`);
-    this.block([{ ...statement, negated: false, with: [] }], pending, (label) => {
-      this.push(`${found}=true;break ${label};`);
-    });
-    this.push(`if(${found})${this.exits.fail}`);
+    this.#inside(() =>
+      this.block([{ ...statement, negated: false, with: [] }], pending, (label) => {
+        this.push(`${found}=true;break ${label};`);
+      }),
+    );
+    this.push(`if(${found})${this.fail()}`);
     this.requireSettled(pending);
   }
 
@@ -215,14 +282,13 @@ export class BodyEmitter {
         return;
       case "term": {
         const name = this.atom(this.term(statement.term));
-        if (name === "false") this.push(`if(true)${this.exits.fail}`);
-        else if (statement.term.kind !== "constant") this.push(`if(${name}===false)${this.exits.fail}`);
+        if (name === "false") this.push(`if(true)${this.fail()}`);
+        else if (statement.term.kind !== "constant") this.push(`if(${name}===false)${this.fail()}`);
         return;
       }
       case "call": {
-        const { callee, output, args } = statement;
-        if (callee.kind === "builtin" && callee.name === "equal" && output === undefined && args.length === 2) {
-          const [left, right] = args as [Term, Term];
+        if (isEquality(statement)) {
+          const [left, right] = statement.args as [Term, Term];
           emitEqual(this, { left, right, location: statement.location });
         } else emitCall(this, statement);
         return;
@@ -234,8 +300,13 @@ export class BodyEmitter {
 
   /** A term as an expression. What can be undefined in it was checked before: code for that is written here. */
   term(term: Term): string {
-    // In OPA these are expressions of their own, with rows of their own.
-    if (term.kind === "ref" || term.kind === "comprehension") this.#count(term.location);
+    if (this.#watched !== undefined && (term.kind === "ref" || term.kind === "comprehension")) {
+      return this.#watchedTerm(term);
+    }
+    return this.#term(term);
+  }
+
+  #term(term: Term): string {
     switch (term.kind) {
       case "constant":
         return this.unit.constant(term.value);
@@ -282,7 +353,7 @@ export class BodyEmitter {
     const pending = this.unit.name("p");
     const create = { array: "[]", set: "new SetBuilder()", object: "new ObjectBuilder()" }[term.of];
     this.push(`const ${builder}=${create};let ${pending}=false;`);
-    this.block(term.body, pending, () => {
+    const add = (): void => {
       const value = this.term(term.term);
       if (term.of === "array") this.push(`${builder}.push(${value});`);
       else if (term.of === "set") this.push(`${builder}.add(${value});`);
@@ -290,7 +361,8 @@ export class BodyEmitter {
         const at = this.unit.location(term.location);
         this.push(`if(!${builder}.insert(${this.term(term.key)},${value}))K.conflict("object",${at});`);
       }
-    });
+    };
+    this.#inside(() => this.block(term.body, pending, add));
     this.requireSettled(pending);
     if (term.of === "array") return builder;
     return this.atom(`${builder}.build()`);
@@ -304,7 +376,7 @@ export class BodyEmitter {
     const inner = this.unit.name("p");
     const label = this.unit.name("L");
     const { items, index, mode } = this.iteration(domain);
-    this.push(`if(${mode}<0)${this.exits.fail}let ${pending}=false,${holds}=true;`);
+    this.push(`if(${mode}<0)${this.fail()}let ${pending}=false,${holds}=true;`);
     this.push(`${label}:for(let ${index}=0;${index}<${items}.length;${index}++){if(++S.steps>S.maxSteps)K.tick();`);
     const levels = this.#levels.length;
     this.#openLevel();
@@ -318,7 +390,7 @@ export class BodyEmitter {
     const isInner = this.canPend(inner) ? `if(${inner})${pending}=true;else` : "";
     this.push(`if(!${some}){${isInner}{${holds}=false;break ${label};}}}`);
     this.#levels.length = levels;
-    this.push(`if(!${holds})${this.exits.fail}`);
+    this.push(`if(!${holds})${this.fail()}`);
     this.requireSettled(pending);
   }
 
@@ -337,6 +409,33 @@ export class BodyEmitter {
   valueAt(value: string, items: string, index: string, mode: string): string {
     return this.atom(`${mode}===1?(${value}).get(${items}[${index}]):${items}[${index}]`);
   }
+}
+
+/** What `BodyEmitter` knows of the statement that it writes, for those who watch. */
+interface WatchedStatement {
+  location: Location;
+  /** Tells expressions apart: several can be at one place. */
+  key: object;
+  /** Loops that were open before it. */
+  open: number;
+  /** Whether it is inside of a comprehension or a negation. */
+  isInner: boolean;
+  /** The variable that says whether it had a solution, and the code for where it had none. */
+  solved: string;
+  ending: string;
+  /** Terms that are no expressions of their own. */
+  direct: readonly Term[];
+}
+
+function isEquality(statement: Statement): statement is CallStatement {
+  if (statement.kind !== "call" || statement.output !== undefined) return false;
+  return statement.callee.kind === "builtin" && statement.callee.name === "equal" && statement.args.length === 2;
+}
+
+function directTerms(statement: Statement): readonly Term[] {
+  if (statement.kind === "equal") return [statement.left, statement.right];
+  if (isEquality(statement)) return statement.args;
+  return statement.kind === "term" ? [statement.term] : [];
 }
 
 /** Whether something is printed in a comprehension: that has to happen as often as it is evaluated. */

@@ -79,6 +79,7 @@ function finish(emitter: BodyEmitter, statement: CallStatement, call: string, is
   const result = emitter.unit.name("t");
   emitter.push(`const ${result}=${call};`);
   emitter.require(result, isPending);
+  if (statement.nested) emitter.note(statement.location, result);
   useResult(emitter, statement, result);
 }
 

@@ -13,8 +13,9 @@ export function emitGroup(unit: EmitUnit, group: Group): void {
 
 function emitDocumentGroup(unit: EmitUnit, group: Group): void {
   const { index } = group;
+  const remembered = unit.plan.watch === "failures" ? "undefined" : `c.memo[${index}]`;
   unit.lines.push(
-    `function R${index}(c){const v=c.memo[${index}];return v===undefined?K.lookup(c,${index},E${index}):v===U?undefined:v;}`,
+    `function R${index}(c){const v=${remembered};return v===undefined?K.lookup(c,${index},E${index}):v===U?undefined:v;}`,
   );
   if (group.kind === "complete") emitComplete(unit, group, "");
   else emitPartial(unit, group, false);
@@ -34,7 +35,7 @@ function emitFunctionGroup(unit: EmitUnit, group: Group): void {
   const { index, arity } = group;
   const params = Array.from({ length: arity }, (_, position) => `x${position}`);
   const list = ["c", ...params].join(",");
-  if (unit.plan.pending.has(group) || isHeavy(group)) {
+  if (unit.plan.pending.has(group) || unit.plan.watch === "failures" || isHeavy(group)) {
     unit.lines.push(`function F${index}(${list}){return K.invoke(c,${index},[${params.join(",")}],E${index});}`);
     const unpacked = params.map((name, position) => `const ${name}=a[${position}];`).join("");
     emitComplete(unit, group, `c,a){${unpacked}`);
@@ -121,10 +122,11 @@ function emitChain(emitter: BodyEmitter, group: Group, rule: LoweredRule, isEarl
 function emitBranch(emitter: BodyEmitter, group: Group, branch: Branch, pending: string, mode: string): void {
   const { unit } = emitter;
   emitter.block([], pending, () => {
+    emitter.push(unit.watch.beginRule(group.path, branch.location));
     for (const [position, arg] of branch.args.entries()) emitMatch(emitter, arg, `x${position}`);
     for (const statement of branch.body) emitter.statement(statement);
     const value = branch.value === undefined ? "true" : emitter.atom(emitter.term(branch.value));
-    if (unit.plan.counted) emitter.push(unit.count(branch.location));
+    emitter.push(unit.watch.whenTrue(branch.location));
     // Nothing else can give another value: there is no conflict to look for.
     if (mode === "return" || (group.rules.length === 1 && !emitter.isInLoop())) {
       emitter.push(`return ${value};`);
@@ -156,9 +158,10 @@ function emitMember(emitter: BodyEmitter, group: Group, rule: LoweredRule, isKey
   const at = unit.location(branch.location);
   const operands = branch.ref.slice(group.path.length - rule.package.length);
   emitter.block([], "p", () => {
+    emitter.push(unit.watch.beginRule(group.path, branch.location));
     if (isKeyed) emitMatch(emitter, group.kind === "set" ? (branch.key as Term) : (operands[0] as Term), "key");
     for (const statement of branch.body) emitter.statement(statement);
-    if (unit.plan.counted) emitter.push(unit.count(branch.location));
+    emitter.push(unit.watch.whenTrue(branch.location));
     if (group.kind === "set") {
       emitter.push(`a.add(${emitter.term(branch.key as Term)});`);
       return;

@@ -33,7 +33,9 @@ export function emitModule({ plan, emitted, volatile, query, entrypoints }: Modu
     format: 1,
     entrypoints,
     source,
-    counted: plan.counted,
+    watch: plan.watch,
+    sites: unit.watch.sites,
+    watchedRules: unit.watch.rules,
     rules: plan.tree.groups.map(
       (group): CompiledRule => ({
         path: group.path,

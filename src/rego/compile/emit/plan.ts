@@ -1,8 +1,8 @@
 import type { Dependencies, Facts } from "../dependencies.ts";
 import type { FunctionTable } from "../functions.ts";
-import type { PathKey, WithTarget } from "../ir.ts";
+import type { LoweredRule, PathKey, Term, WithTarget } from "../ir.ts";
 import type { Group, RuleTree, TreeNode } from "../rule-tree.ts";
-import type { Plan } from "./unit.ts";
+import type { Keyed, Plan } from "./unit.ts";
 
 /** Works out what the emitter must know: what can be pending, what `with` changes, what is shared. */
 export function createPlan(
@@ -10,7 +10,7 @@ export function createPlan(
   functions: FunctionTable,
   dependencies: Dependencies,
   mocked: ReadonlySet<string>,
-): Omit<Plan, "counted"> & { nodes: readonly TreeNode[] } {
+): Omit<Plan, "watch"> & { nodes: readonly TreeNode[] } {
   const pending = dependencies.affected((_, facts) => hasKind(facts, functions, "external"));
   const nodes: TreeNode[] = [];
   const indices = new Map<TreeNode, number>();
@@ -25,7 +25,7 @@ export function createPlan(
     tree,
     functions,
     pending,
-    keyed: new Set([...dependencies.selfDependent(), ...pending].filter(isPartial)),
+    keyed: keyedGroups(tree, [...dependencies.selfDependent(), ...pending]),
     mocked,
     nodes,
     nodeIndex: (node) => indices.get(node) as number,
@@ -54,8 +54,22 @@ export function isVolatile(facts: Facts, functions: FunctionTable): boolean {
   return false;
 }
 
-function isPartial(group: Group): boolean {
-  return group.kind === "object" || group.kind === "set";
+/** Partial rules that are asked for one key: those that must be, and those with constant keys, which exclude each other. */
+function keyedGroups(tree: RuleTree, needed: readonly Group[]): Map<Group, Keyed> {
+  const keyed = new Map<Group, Keyed>();
+  for (const group of tree.groups) {
+    if (group.kind !== "object" && group.kind !== "set") continue;
+    const constant = group.rules.filter((rule) => keyOf(group, rule)?.kind === "constant").length;
+    if (constant > 0 && group.rules.length > 1) keyed.set(group, constant < group.rules.length ? "few" : "all");
+  }
+  for (const group of needed) if (group.kind === "object" || group.kind === "set") keyed.set(group, "all");
+  return keyed;
+}
+
+/** The first key that a rule gives a value to, or the member that it adds. */
+function keyOf(group: Group, rule: LoweredRule): Term | undefined {
+  const [branch] = rule.branches;
+  return group.kind === "set" ? branch?.key : branch?.ref[group.path.length - rule.package.length];
 }
 
 function hasKind(facts: Facts, functions: FunctionTable, kind: "external" | "pure"): boolean {

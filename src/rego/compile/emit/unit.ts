@@ -1,11 +1,18 @@
 import type { Location } from "../../syntax/index.ts";
 import type { Value } from "../../value/index.ts";
 import { canonicalKey } from "../../value/index.ts";
-import type { CompiledWith, SourceLocation } from "../compiled.ts";
+import type { CompiledWith, SourceLocation, Watch } from "../compiled.ts";
 import type { FunctionTable } from "../functions.ts";
 import type { WithClause, WithTarget } from "../ir.ts";
 import { type Group, mockKey, type RuleTree, type TreeNode } from "../rule-tree.ts";
 import { isInline, isLarge, isPlain, toExpression, toJsonText, toLiteral } from "./literals.ts";
+import { WatchTables } from "./watch.ts";
+
+/**
+ * How many keys of a group are evaluated one by one: all (it needs other keys of itself, or what it asks the host for depends on
+ * the key), or a few, after which evaluating the whole costs less.
+ */
+export type Keyed = "all" | "few";
 
 /** What the emitter must know about a whole set of policies. */
 export interface Plan {
@@ -13,12 +20,11 @@ export interface Plan {
   functions: FunctionTable;
   /** Groups whose value can be pending. */
   pending: ReadonlySet<Group>;
-  /** Groups that must be evaluated for one key at a time, because they need other keys of themselves. */
-  keyed: ReadonlySet<Group>;
+  /** Groups that are evaluated for the keys that they are asked for. */
+  keyed: ReadonlyMap<Group, Keyed>;
   /** Names and paths of functions that some `with` replaces, see `mockKey`. */
   mocked: ReadonlySet<string>;
-  /** Whether the code counts what it evaluates. */
-  counted: boolean;
+  watch: Watch;
   nodeIndex(node: TreeNode): number;
   /** Groups whose value the targets can change. */
   effectsOf(targets: readonly WithTarget[]): readonly number[];
@@ -38,6 +44,7 @@ export class EmitUnit {
   readonly builtins = new Set<string>();
   readonly externals = new Set<string>();
   readonly pure = new Set<string>();
+  readonly watch: WatchTables;
   readonly #large = new Map<Value, string>();
   readonly #constants = new Map<string, string>();
   readonly #functions = new Map<string, string>();
@@ -49,6 +56,7 @@ export class EmitUnit {
 
   constructor(plan: Plan) {
     this.plan = plan;
+    this.watch = new WatchTables(plan.watch, (place) => this.location(place));
   }
 
   /** A new identifier. */
@@ -99,11 +107,6 @@ export class EmitUnit {
       this.#places.set(place, index);
     }
     return index;
-  }
-
-  /** Code that counts an evaluation of what is at a place. */
-  count(place: Location): string {
-    return this.plan.counted ? `H[${this.location(place)}]++;` : "";
   }
 
   #addLocation({ file, row, col }: Location): number {
