@@ -2,9 +2,8 @@ import { writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { OutputSlice } from "../inputs/index.ts";
 import { renderReport } from "../report/index.ts";
-import { type Report, toErrorMessage } from "../types/index.ts";
+import { makeFolder, type Report, toErrorMessage } from "../types/index.ts";
 import { EntryError } from "./errors.ts";
-import { makeFolder } from "./ports/folders.ts";
 
 export interface OutputPorts {
   writeOut(text: string): void;
