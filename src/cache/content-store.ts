@@ -66,9 +66,10 @@ export interface ContentStore {
   /** As `get`, in one piece; content of more than `maxBytes` is a miss. */
   readAll(digest: Digest, scope: string, maxBytes: number): Promise<Uint8Array | undefined>;
   /**
-   * Passes a stream through and stores it. Readers of the same digest and scope share one flight: only the first one's
-   * `source` is read, once, as fast as it comes, and each reader follows at its own pace. Ends with CacheError
-   * `digest-mismatch` where the bytes are not those of the digest; the source's errors reach every reader. A reader
+   * Passes a stream through and stores it. Readers of the same digest and scope share one flight, those of other processes
+   * over the same folder included: only the first one's `source` is read, once, as fast as it comes, and each reader
+   * follows at its own pace. A flight of another process that fails is gone on with by `source`. Ends with CacheError
+   * `digest-mismatch` where the bytes are not those of the digest; the source's errors reach every reader of the process. A reader
    * whose signal aborts gets the signal's reason, and the others go on. `confirm` is asked where the content is there, or
    * on its way, for other scopes alone: whether this scope may have it too; else it reads a source of its own.
    */
@@ -81,7 +82,7 @@ export interface ContentStore {
   writeNote(name: string, scope: string, text: string): Promise<void>;
   readNote(name: string, scope: string): Promise<string | undefined>;
   statistics(): CacheStatistics;
-  /** Removes what was used least recently until at most `maxBytes` (default: the bound) are left; nothing in use. */
+  /** Removes what was used least recently until at most `maxBytes` (default: the bound) are left; nothing in use, by this process or another. */
   prune(options?: { maxBytes?: number }): Promise<PruneResult>;
   /** Reads every file and removes those whose bytes are not their name. */
   verify(options?: { signal?: AbortSignal }): Promise<VerifyResult>;
@@ -98,4 +99,6 @@ export interface ContentStoreOptions {
   clock?: CacheClock;
   /** The disk; default is the real one. */
   files?: CacheFiles;
+  /** Another process' download that gives nothing for so long is not waited for any more; default 30 seconds. */
+  stallMs?: number;
 }

@@ -5,9 +5,15 @@ import type { ByteStream } from "./content-store.ts";
 import { CacheError } from "./errors.ts";
 import { removeContent } from "./eviction.ts";
 import type { CacheFile } from "./files.ts";
+import type { Leases } from "./leases.ts";
 import { hasDigest, readFile, readWhole } from "./reading.ts";
 import type { StoreContext } from "./store-context.ts";
 import { createTemporaryFile, renameFinished } from "./temporary-file.ts";
+
+interface LeasedFile {
+  file: CacheFile;
+  release(): void;
+}
 
 /** Finished content, and who may read it. */
 export interface Contents {
@@ -20,12 +26,10 @@ export interface Contents {
   dropCorrupt(digest: Digest): Promise<void>;
   /** This process has seen the bytes of a file of this size. */
   markChecked(digest: Digest, bytes: number): void;
-  isInUse(digest: Digest): boolean;
 }
 
-export function createContents(context: StoreContext): Contents {
+export function createContents(context: StoreContext, leases: Leases): Contents {
   const { files, layout, attempt } = context;
-  const inUse = new Map<Digest, number>();
   const checkedSizes = new Map<Digest, number>();
   const toGrantPath = (digest: Digest, scope: string) =>
     join(layout.grantFolder(digest), layout.grantName(digest, scope));
@@ -34,17 +38,17 @@ export function createContents(context: StoreContext): Contents {
     context.counts.corrupt += 1;
     checkedSizes.delete(digest);
     context.warn(`the bytes of ${digest} are not its own; removed`);
-    await removeContent(files, layout, digest);
+    await removeContent(context, digest);
   }
 
-  async function open(digest: Digest, scope: string): Promise<CacheFile | undefined> {
-    if (!(await context.isReady()) || !(await files.state(toGrantPath(digest, scope)))) return undefined;
-    return files.open(layout.blob(digest));
+  async function mayBeThere(digest: Digest, scope: string): Promise<boolean> {
+    if (!(await context.isReady()) || !(await files.state(toGrantPath(digest, scope)))) return false;
+    return (await files.state(layout.blob(digest))) !== undefined;
   }
 
   /** Checks the bytes before the first one is given away, once in a process. */
-  async function openChecked(digest: Digest, scope: string): Promise<CacheFile | undefined> {
-    const file = await open(digest, scope);
+  async function openChecked(digest: Digest): Promise<CacheFile | undefined> {
+    const file = await files.open(layout.blob(digest));
     if (!file) return undefined;
     let isGood = false;
     try {
@@ -58,8 +62,19 @@ export function createContents(context: StoreContext): Contents {
     return isGood ? file : undefined;
   }
 
-  async function* stream(digest: Digest, file: CacheFile): AsyncGenerator<Uint8Array> {
-    inUse.set(digest, (inUse.get(digest) ?? 0) + 1);
+  /** Content that is in use from before its file is opened. */
+  async function openLeased(digest: Digest, scope: string): Promise<LeasedFile | undefined> {
+    if (!(await mayBeThere(digest, scope))) return undefined;
+    const release = await leases.take(digest);
+    const file = await openChecked(digest).catch((thrown: unknown) => {
+      release();
+      throw thrown;
+    });
+    if (!file) release();
+    return file && { file, release };
+  }
+
+  async function* stream(digest: Digest, { file, release }: LeasedFile): AsyncGenerator<Uint8Array> {
     const hash = createHash("sha256");
     try {
       for await (const piece of readFile(file)) {
@@ -71,23 +86,21 @@ export function createContents(context: StoreContext): Contents {
         throw changed(digest);
       }
     } finally {
-      const rest = (inUse.get(digest) ?? 1) - 1;
-      if (rest > 0) inUse.set(digest, rest);
-      else inUse.delete(digest);
       await file.close().catch(() => {}); // Only read from.
+      release();
     }
   }
 
   return {
     async find(digest, scope) {
-      const file = await attempt(`read ${digest}`, () => openChecked(digest, scope));
-      if (file) context.touch(layout.blob(digest));
-      return file && stream(digest, file);
+      const leased = await attempt(`read ${digest}`, () => openLeased(digest, scope));
+      if (leased) context.touch(layout.blob(digest));
+      return leased && stream(digest, leased);
     },
 
     readAll: (digest, scope, maxBytes) =>
       attempt(`read ${digest}`, async () => {
-        const file = await open(digest, scope);
+        const file = (await mayBeThere(digest, scope)) ? await files.open(layout.blob(digest)) : undefined;
         const whole = file && (await readWhole(file, maxBytes).finally(() => file.close()));
         if (whole === undefined) return undefined;
         if (toDigest(whole) === digest) {
@@ -115,7 +128,6 @@ export function createContents(context: StoreContext): Contents {
 
     dropCorrupt,
     markChecked: (digest, bytes) => void checkedSizes.set(digest, bytes),
-    isInUse: (digest) => inUse.has(digest),
   };
 }
 

@@ -1,10 +1,9 @@
 import { type Digest, toErrorMessage } from "../types/index.ts";
+import { type Arrivals, start } from "./arrivals.ts";
 import type { ByteSource, ByteStream, TeeOptions } from "./content-store.ts";
 import type { Contents } from "./contents.ts";
-import { type Flight, type FlightFile, startFlight } from "./flight.ts";
-import type { Housekeeping } from "./housekeeping.ts";
+import { type Flight, type FlightProgress, startFlight } from "./flight.ts";
 import type { StoreContext } from "./store-context.ts";
-import { createTemporaryFile, renameFinished } from "./temporary-file.ts";
 
 /** Content on its way into the store. */
 export interface Departures {
@@ -14,57 +13,16 @@ export interface Departures {
   grant(digest: Digest, scope: string): Promise<void>;
 }
 
-export function createDepartures(context: StoreContext, contents: Contents, housekeeping: Housekeeping): Departures {
-  const { files, layout, attempt, counts } = context;
+export function createDepartures(context: StoreContext, contents: Contents, arrivals: Arrivals): Departures {
+  const { attempt, counts } = context;
   const flights = new Map<Digest, { flight: Flight; scopes: Set<string> }>();
 
   const isUnderWay = (digest: Digest) => flights.get(digest)?.flight.canJoin() ?? false;
-
-  function countFault<T>(result: T | undefined): T | undefined {
-    if (result === undefined) counts.writeFaults += 1;
-    return result;
-  }
-
-  async function commit(path: string, digest: Digest, { bytes, scopes }: { bytes: number; scopes: Set<string> }) {
-    const isStored = await attempt(`store ${digest}`, async () => {
-      await renameFinished(files, path, { path: layout.blob(digest), bytes });
-      contents.markChecked(digest, bytes);
-      for (const scope of scopes) await contents.grant(digest, scope);
-      return true;
-    }).then(countFault);
-    if (isStored) {
-      counts.stored += 1;
-      await housekeeping.account(bytes);
-    } else await attempt("remove a temporary file", () => files.remove(path));
-  }
-
-  async function createFile(digest: Digest, scopes: Set<string>): Promise<FlightFile | undefined> {
-    if (!(await context.isReady())) return undefined;
-    const temporary = countFault(await attempt("create a file", () => createTemporaryFile(files, layout)));
-    return (
-      temporary && {
-        file: temporary.file,
-        commit: (bytes) => commit(temporary.path, digest, { bytes, scopes }),
-        async discard() {
-          await attempt("remove a temporary file", () => files.remove(temporary.path));
-        },
-      }
-    );
-  }
 
   async function grant(digest: Digest, scope: string): Promise<void> {
     flights.get(digest)?.scopes.add(scope);
     if (!(await context.isReady())) return;
     await attempt("note who may read", () => context.keepPending(contents.grant(digest, scope)));
-  }
-
-  async function findFinished(digest: Digest, scope: string, confirm: () => Promise<boolean>) {
-    const found = await contents.find(digest, scope);
-    if (found || !(await contents.exists(digest))) return found;
-    // Whoever asks may give up; others may have joined by then, who read the source.
-    if (!(await confirm().catch(() => false))) return undefined;
-    await grant(digest, scope);
-    return contents.find(digest, scope);
   }
 
   function depart(
@@ -75,9 +33,7 @@ export function createDepartures(context: StoreContext, contents: Contents, hous
     const scopes = new Set([scope]);
     const flight = startFlight({
       digest,
-      findFinished: () => findFinished(digest, scope, confirm),
-      source,
-      createFile: () => createFile(digest, scopes),
+      begin: (progress) => arrivals.begin({ digest, scope, scopes, source, confirm }, progress),
       maxBytes: context.maxBytes,
       onWriteFault(thrown) {
         counts.writeFaults += 1;
@@ -110,7 +66,8 @@ export function createDepartures(context: StoreContext, contents: Contents, hous
         yield* known.flight.read(signal);
       } else {
         // Under way for somebody else: a download of one's own, not stored twice, shows that one may read it.
-        yield* startFlight({ digest, source, maxBytes: context.maxBytes, ...withoutFile }).read(signal);
+        const begin = async (progress: FlightProgress) => ({ bytes: start(source, progress) });
+        yield* startFlight({ digest, begin, maxBytes: context.maxBytes, onWriteFault() {} }).read(signal);
         await grant(digest, scope);
       }
     },
@@ -118,9 +75,3 @@ export function createDepartures(context: StoreContext, contents: Contents, hous
     grant,
   };
 }
-
-const withoutFile = {
-  findFinished: async () => undefined,
-  createFile: async () => undefined,
-  onWriteFault() {},
-};

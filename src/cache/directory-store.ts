@@ -1,9 +1,11 @@
+import { createArrivals } from "./arrivals.ts";
 import type { ContentStore, ContentStoreOptions, VerifyResult } from "./content-store.ts";
 import { type Contents, createContents } from "./contents.ts";
 import { createDepartures } from "./departures.ts";
 import { listEntries } from "./eviction.ts";
 import { createHousekeeping } from "./housekeeping.ts";
 import { formatVersion } from "./layout.ts";
+import { createLeases } from "./leases.ts";
 import { createNotes } from "./notes.ts";
 import { hasDigest } from "./reading.ts";
 import { createStoreContext, type StoreContext } from "./store-context.ts";
@@ -12,12 +14,11 @@ import { createStoreContext, type StoreContext } from "./store-context.ts";
 export function createContentStore(options: ContentStoreOptions): ContentStore {
   const context = createStoreContext(options);
   const { files, layout, counts, maxBytes } = context;
-  const contents = createContents(context);
-  const housekeeping = createHousekeeping(
-    context,
-    (digest) => contents.isInUse(digest) || departures.isUnderWay(digest),
-  );
-  const departures = createDepartures(context, contents, housekeeping);
+  const leases = createLeases(context);
+  const contents = createContents(context, leases);
+  const housekeeping = createHousekeeping(context, leases);
+  const arrivals = createArrivals({ context, contents, housekeeping, leases, stallMs: options.stallMs ?? 30_000 });
+  const departures = createDepartures(context, contents, arrivals);
   const notes = createNotes(context, (bytes) => housekeeping.account(bytes));
 
   function count<T>(found: T | undefined): T | undefined {
@@ -47,7 +48,7 @@ export function createContentStore(options: ContentStoreOptions): ContentStore {
     },
 
     async info() {
-      const entries = await listEntries(files, layout);
+      const entries = await listEntries({ files, layout });
       return {
         directory: options.directory,
         formatVersion,
@@ -68,7 +69,7 @@ async function verifyAll(
   signal: AbortSignal | undefined,
 ): Promise<VerifyResult> {
   const result = { checked: 0, corrupt: 0 };
-  for (const { digest, path } of await listEntries(files, layout)) {
+  for (const { digest, path } of await listEntries({ files, layout })) {
     const file = digest && (await files.open(path));
     if (!file) continue;
     result.checked += 1;

@@ -1,9 +1,12 @@
 import { join } from "node:path";
 import { type Digest, parseDigest } from "../types/index.ts";
+import { isClaimAbandoned } from "./claims.ts";
 import type { PruneResult } from "./content-store.ts";
-import type { CacheFiles, FileState } from "./files.ts";
+import { type CacheFiles, type FileState, toErrorCode } from "./files.ts";
 import type { Layout } from "./layout.ts";
-import { isAbandoned, type Owner } from "./owners.ts";
+import type { Leases } from "./leases.ts";
+import type { Presence } from "./presence.ts";
+import { createTemporaryPath } from "./temporary-file.ts";
 
 /** A file that counts towards the size bound. */
 export interface StoredEntry extends FileState {
@@ -12,8 +15,13 @@ export interface StoredEntry extends FileState {
   digest: Digest | undefined;
 }
 
+interface Folder {
+  files: CacheFiles;
+  layout: Layout;
+}
+
 /** All content and notes of the folder. */
-export async function listEntries(files: CacheFiles, layout: Layout): Promise<StoredEntry[]> {
+export async function listEntries({ files, layout }: Folder): Promise<StoredEntry[]> {
   const entries: StoredEntry[] = [];
   for (const root of [layout.blobs, layout.notes]) {
     for (const shard of await files.list(root)) {
@@ -29,8 +37,12 @@ export async function listEntries(files: CacheFiles, layout: Layout): Promise<St
 }
 
 /** Removes content and, with it, the grants to it. */
-export async function removeContent(files: CacheFiles, layout: Layout, digest: Digest): Promise<void> {
-  await files.remove(layout.blob(digest));
+export async function removeContent(folder: Folder, digest: Digest): Promise<void> {
+  await folder.files.remove(folder.layout.blob(digest));
+  await removeGrants(folder, digest);
+}
+
+async function removeGrants({ files, layout }: Folder, digest: Digest): Promise<void> {
   const folder = layout.grantFolder(digest);
   const prefix = layout.grantName(digest, "").split(".")[0];
   for (const name of await files.list(folder)) {
@@ -38,21 +50,46 @@ export async function removeContent(files: CacheFiles, layout: Layout, digest: D
   }
 }
 
+/**
+ * Removes content that nobody uses; false where somebody does. A reader says that it is one and then opens the file; here
+ * the file is put aside before readers are looked for: either the reader misses the file, or it is found and the
+ * file comes back.
+ */
+async function removeUnused(folder: Folder & { leases: Leases }, digest: Digest): Promise<boolean> {
+  const { files, layout, leases } = folder;
+  const path = layout.blob(digest);
+  const aside = await createTemporaryPath(layout);
+  try {
+    await files.rename(path, aside);
+  } catch (thrown) {
+    if (toErrorCode(thrown) === "ENOENT") return true; // Somebody else removed it.
+    if (toErrorCode(thrown) === "EBUSY") return false;
+    throw thrown;
+  }
+  if (await leases.isInUse(digest)) {
+    await files.rename(aside, path);
+    return false;
+  }
+  await files.remove(aside);
+  await removeGrants(folder, digest);
+  return true;
+}
+
 /** Removes what was used least recently until at most `maxBytes` are left. Gives also how many bytes those are. */
 export async function removeOldest(
-  context: { files: CacheFiles; layout: Layout; isInUse(digest: Digest): boolean },
+  folder: Folder & { leases: Leases },
   maxBytes: number,
 ): Promise<PruneResult & { bytes: number }> {
-  const { files, layout } = context;
-  const entries = await listEntries(files, layout);
+  const entries = await listEntries(folder);
   let bytes = entries.reduce((sum, entry) => sum + entry.bytes, 0);
   const result = { removed: 0, freedBytes: 0 };
+  if (bytes <= maxBytes) return { ...result, bytes };
+  const inUse = await folder.leases.list();
   entries.sort((one, other) => one.modifiedAtMs - other.modifiedAtMs);
   for (const { path, digest, bytes: freed } of entries) {
     if (bytes <= maxBytes) break;
-    if (digest && context.isInUse(digest)) continue;
-    if (digest) await removeContent(files, layout, digest);
-    else await files.remove(path);
+    if (digest && (inUse.has(digest) || !(await removeUnused(folder, digest)))) continue;
+    if (!digest) await folder.files.remove(path);
     bytes -= freed;
     result.removed += 1;
     result.freedBytes += freed;
@@ -60,19 +97,21 @@ export async function removeOldest(
   return { ...result, bytes };
 }
 
-/** Removes temporary files whose writers are gone. */
-export async function removeAbandoned(
-  files: CacheFiles,
-  layout: Layout,
-  who: { owner: Owner; nowMs: number },
-): Promise<number> {
+/** Removes what processes left that are gone: claims of downloads, temporary files, leases, signs of life. */
+export async function removeAbandoned(folder: Folder & { presence: Presence }): Promise<number> {
+  const { files, layout, presence } = folder;
   let removed = 0;
-  for (const name of await files.list(layout.temporary)) {
-    const path = join(layout.temporary, name);
-    const state = await files.state(path);
-    if (!state || !isAbandoned(name, state, who)) continue;
-    await files.remove(path);
-    removed += 1;
+  for (const root of [layout.downloads, layout.temporary, layout.leases, layout.processes]) {
+    for (const name of await files.list(root)) {
+      const path = join(root, name);
+      const state = await files.state(path);
+      if (!state) continue;
+      const isAbandoned =
+        root === layout.downloads ? await isClaimAbandoned(folder, path) : await presence.isAbandoned(name, state);
+      if (!isAbandoned) continue;
+      await files.remove(path);
+      removed += 1;
+    }
   }
   return removed;
 }

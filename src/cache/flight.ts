@@ -3,8 +3,8 @@ import { setMaxListeners } from "node:events";
 import type { Digest } from "../types/index.ts";
 import { createByteWindow } from "./byte-window.ts";
 import { createChangeSignal } from "./change-signal.ts";
-import type { ByteSource, ByteStream } from "./content-store.ts";
-import { CacheError } from "./errors.ts";
+import type { ByteStream } from "./content-store.ts";
+import { CacheError, unreadable } from "./errors.ts";
 import type { CacheFile } from "./files.ts";
 
 /** Where a flight's bytes are kept; faults of `commit` and `discard` are the keeper's to log. */
@@ -14,15 +14,30 @@ export interface FlightFile {
   commit(bytes: number): Promise<void>;
   /** Removes the file. */
   discard(): Promise<void>;
+  /** It will not be stored; readers may still read what is written. */
+  giveUp(): void;
+}
+
+/** What a flight has passed on so far. */
+export interface FlightProgress {
+  /** `sha256:...` of the bytes so far. */
+  digest(): string;
+  /** Aborts when nobody reads any more. */
+  readonly signal: AbortSignal;
+}
+
+/** Where a flight's bytes come from. */
+export interface Arrival {
+  bytes: ByteStream;
+  /** Where they are kept; without, they are only passed on. */
+  kept?: FlightFile;
+  /** Called at the end where the bytes were those of the digest. */
+  onWhole?(): Promise<void>;
 }
 
 export interface FlightOptions {
   digest: Digest;
-  /** Finished content that came up in the meantime; it is passed on and not written again. */
-  findFinished(): Promise<ByteStream | undefined>;
-  source: ByteSource;
-  /** Undefined where nothing can be written; then the flight only passes on. */
-  createFile(): Promise<FlightFile | undefined>;
+  begin(progress: FlightProgress): Promise<Arrival>;
   /** Content of more bytes is not stored. */
   maxBytes: number;
   onWriteFault(thrown: unknown): void;
@@ -56,6 +71,7 @@ export function startFlight(options: FlightOptions): Flight {
   const window = createByteWindow(windowLimits);
   const readers = new Set<Reader>();
   const disk = createFlightDisk(options);
+  let onWhole: Arrival["onWhole"];
   let end: { error?: unknown } | undefined;
 
   function dropFromWindow(): void {
@@ -83,16 +99,17 @@ export function startFlight(options: FlightOptions): Flight {
   }
 
   async function pump(): Promise<void> {
-    const finished = await options.findFinished();
-    if (!finished) await disk.open();
     const hash = createHash("sha256");
-    const { source } = options;
-    for await (const piece of finished ?? (typeof source === "function" ? source(controller.signal) : source)) {
+    const digest = () => `sha256:${hash.copy().digest("hex")}`;
+    const arrival = await options.begin({ digest, signal: controller.signal });
+    disk.keep(arrival.kept);
+    onWhole = arrival.onWhole;
+    for await (const piece of arrival.bytes) {
       hash.update(piece);
       if (piece.length > 0 && !controller.signal.aborted) await accept(piece);
       if (controller.signal.aborted) return;
     }
-    if (`sha256:${hash.digest("hex")}` !== options.digest) throw wrongBytes(options.digest);
+    if (digest() !== options.digest) throw wrongBytes(options.digest);
   }
 
   async function fly(): Promise<void> {
@@ -103,7 +120,9 @@ export function startFlight(options: FlightOptions): Flight {
       end = { error };
     }
     change.notify();
-    await disk.finish(window.end, !("error" in end) && !controller.signal.aborted);
+    const isGood = !("error" in end) && !controller.signal.aborted;
+    await disk.finish(window.end, isGood);
+    if (isGood) await onWhole?.();
   }
 
   async function closeFile(): Promise<void> {
@@ -157,11 +176,16 @@ export function startFlight(options: FlightOptions): Flight {
 }
 
 /** The file side of a flight: writes what is in the window behind what is written, one write at a time. */
-function createFlightDisk({ digest, createFile, maxBytes, onWriteFault }: FlightOptions) {
+function createFlightDisk({ digest, maxBytes, onWriteFault }: FlightOptions) {
   let kept: FlightFile | undefined;
   let isKeeping = false;
   let written = 0;
   let writing: Promise<void> | undefined;
+
+  function giveUp(): void {
+    isKeeping = false;
+    kept?.giveUp();
+  }
 
   async function writePending(window: ReturnType<typeof createByteWindow>, onWritten: () => void): Promise<void> {
     while (kept && isKeeping && written < window.end) {
@@ -170,7 +194,7 @@ function createFlightDisk({ digest, createFile, maxBytes, onWriteFault }: Flight
         await kept.file.write(pieces, written);
         written += pieces.reduce((sum, piece) => sum + piece.length, 0);
       } catch (thrown) {
-        isKeeping = false;
+        giveUp();
         onWriteFault(thrown);
       }
       onWritten();
@@ -189,12 +213,12 @@ function createFlightDisk({ digest, createFile, maxBytes, onWriteFault }: Flight
     get file() {
       return kept?.file;
     },
-    async open(): Promise<void> {
-      kept = await createFile();
+    keep(file: FlightFile | undefined): void {
+      kept = file;
       isKeeping = kept !== undefined;
     },
     write(window: ReturnType<typeof createByteWindow>, onWritten: () => void): void {
-      if (window.end > maxBytes) isKeeping = false;
+      if (isKeeping && window.end > maxBytes) giveUp();
       if (isKeeping) writing ??= writePending(window, onWritten);
     },
     async read(position: number, limit: number): Promise<Uint8Array> {
@@ -215,13 +239,4 @@ function createFlightDisk({ digest, createFile, maxBytes, onWriteFault }: Flight
 
 function wrongBytes(digest: Digest): CacheError {
   return new CacheError(`expected the bytes of ${digest}, got others`, { code: "digest-mismatch", subject: digest });
-}
-
-function unreadable(digest: Digest, cause: unknown): CacheError {
-  return new CacheError(`${digest}: the cache's file could not be read on`, {
-    code: "unreadable",
-    subject: digest,
-    retryable: true,
-    cause,
-  });
 }

@@ -1,6 +1,6 @@
-import type { Digest } from "../types/index.ts";
 import type { PruneResult } from "./content-store.ts";
 import { removeOldest } from "./eviction.ts";
+import type { Leases } from "./leases.ts";
 import type { StoreContext } from "./store-context.ts";
 
 /** When the bound is passed, so much is left, lest every write has to make room. */
@@ -13,7 +13,7 @@ export interface Housekeeping {
   evict(maxBytes: number): Promise<PruneResult>;
 }
 
-export function createHousekeeping(context: StoreContext, isInUse: (digest: Digest) => boolean): Housekeeping {
+export function createHousekeeping(context: StoreContext, leases: Leases): Housekeeping {
   const { files, layout, maxBytes } = context;
   let pruning: Promise<void> | undefined;
   /** Undefined until the folder was looked through. */
@@ -21,7 +21,7 @@ export function createHousekeeping(context: StoreContext, isInUse: (digest: Dige
   let writtenSinceLook = 0;
 
   async function evict(limit: number): Promise<PruneResult> {
-    const { bytes, ...result } = await removeOldest({ files, layout, isInUse }, limit);
+    const { bytes, ...result } = await removeOldest({ files, layout, leases }, limit);
     knownBytes = bytes;
     writtenSinceLook = 0;
     context.counts.evicted += result.removed;

@@ -7,8 +7,9 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import { silentLog, toDigest } from "../types/index.ts";
 import { createContentStore } from "./directory-store.ts";
 import { toBlob } from "./numbered-blob.fixture.ts";
-import { isAbandoned, readOwner, toTemporaryName } from "./owners.ts";
+import { isGone, type Owner, readOwner, toUniqueName } from "./owners.ts";
 
+const toTemporaryName = (owner: Owner) => `${toUniqueName(owner)}.part`;
 const script = fileURLToPath(new URL("./writer.fixture.ts", import.meta.url));
 const blobBytes = 1_000_000;
 const numbers = [1, 2, 3, 4];
@@ -88,8 +89,8 @@ it("knows a process that does not live any more", async () => {
     const { pid = 0 } = child;
     child.on("exit", () => resolve(pid));
   });
-  const now = { owner, nowMs: Date.now() };
-  const state = { bytes: 1, modifiedAtMs: Date.now() };
-  expect(isAbandoned(toTemporaryName({ ...owner, processId: gone }), state, now)).toBe(true);
-  expect(isAbandoned(toTemporaryName({ ...owner, processId: process.ppid }), state, now)).toBe(false);
+  const known = { self: owner, readAgeMs: async () => 0 };
+  expect(await isGone({ ...owner, processId: gone }, known)).toBe(true);
+  expect(await isGone(owner, known)).toBe(false);
+  expect(await isGone({ ...owner, startedAt: owner.startedAt - 1000 }, known)).toBe(true);
 });

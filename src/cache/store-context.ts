@@ -3,7 +3,7 @@ import type { CacheStatistics, ContentStoreOptions } from "./content-store.ts";
 import { removeAbandoned } from "./eviction.ts";
 import { type CacheFiles, diskFiles } from "./files.ts";
 import { createLayout, type Layout } from "./layout.ts";
-import { readOwner } from "./owners.ts";
+import { createPresence, type Presence } from "./presence.ts";
 
 /** How long a file's time may lag behind its last use. */
 const touchIntervalMs = 60_000;
@@ -16,6 +16,7 @@ export interface StoreContext {
   readonly layout: Layout;
   readonly maxBytes: number;
   readonly counts: CacheStatistics;
+  readonly presence: Presence;
   /** Makes the folder on first use; false where there can be none. */
   isReady(): Promise<boolean>;
   /** The cache's faults are misses: undefined, and a line in the log. */
@@ -25,6 +26,7 @@ export interface StoreContext {
   touch(path: string): void;
   /** Work that `settle` waits for. */
   keepPending<T>(work: Promise<T>): Promise<T>;
+  /** Also takes back this process' sign of life. */
   settle(): Promise<void>;
 }
 
@@ -33,6 +35,7 @@ export function createStoreContext(options: ContentStoreOptions): StoreContext {
   const files = options.files ?? diskFiles;
   const layout = createLayout(directory);
   const nowMs = () => options.clock?.nowMs() ?? Date.now();
+  const presence = createPresence(files, layout, nowMs);
   const touchedAtMs = new Map<string, number>();
   const pending = new Set<Promise<unknown>>();
   let ready: Promise<boolean> | undefined;
@@ -56,9 +59,10 @@ export function createStoreContext(options: ContentStoreOptions): StoreContext {
 
   async function prepare(): Promise<boolean> {
     const isUsable = await attempt("make the folder", async () => {
-      await files.makeDirectory(layout.temporary);
-      const removed = await removeAbandoned(files, layout, { owner: await readOwner(), nowMs: nowMs() });
-      if (removed > 0) log.debug(`cache in ${directory}: removed ${removed} abandoned temporary files`);
+      const { temporary, leases, downloads, processes } = layout;
+      for (const path of [temporary, leases, downloads, processes]) await files.makeDirectory(path);
+      const removed = await removeAbandoned({ files, layout, presence });
+      if (removed > 0) log.debug(`cache in ${directory}: removed ${removed} files that other processes left`);
       return true;
     });
     return isUsable ?? false;
@@ -80,6 +84,7 @@ export function createStoreContext(options: ContentStoreOptions): StoreContext {
       ready ??= prepare();
       return ready;
     },
+    presence,
     attempt,
     warn,
     touch(path) {
@@ -92,6 +97,7 @@ export function createStoreContext(options: ContentStoreOptions): StoreContext {
     keepPending,
     async settle() {
       while (pending.size > 0) await Promise.allSettled(pending);
+      await presence.end();
     },
   };
 }

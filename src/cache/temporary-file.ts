@@ -2,16 +2,21 @@ import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type CacheFile, type CacheFiles, toErrorCode } from "./files.ts";
 import type { Layout } from "./layout.ts";
-import { readOwner, toTemporaryName } from "./owners.ts";
+import { readOwner, toUniqueName } from "./owners.ts";
 
 export interface TemporaryFile {
   readonly path: string;
   readonly file: CacheFile;
 }
 
+/** A name of this process that no file has. */
+export async function createTemporaryPath(layout: Layout): Promise<string> {
+  return join(layout.temporary, `${toUniqueName(await readOwner())}.part`);
+}
+
 /** The one place where the cache's files begin. */
 export async function createTemporaryFile(files: CacheFiles, layout: Layout): Promise<TemporaryFile> {
-  const path = join(layout.temporary, toTemporaryName(await readOwner()));
+  const path = await createTemporaryPath(layout);
   return { path, file: await files.create(path) };
 }
 
