@@ -41,7 +41,7 @@ export async function wireRun(configuration: ValidateImageConfiguration, machine
     configuration.cache.directory === undefined
       ? undefined
       : createContentStore({ directory: configuration.cache.directory, maxBytes: configuration.cache.maxBytes, log });
-  const { retry, pull, offline, insecureRegistries } = configuration.registry;
+  const { retry, pull, offline, insecureRegistries, tokenServices } = configuration.registry;
   const client = createRegistryClient({
     credentials: createCredentialStore({
       env,
@@ -50,6 +50,7 @@ export async function wireRun(configuration: ValidateImageConfiguration, machine
     }),
     log,
     insecureRegistries,
+    tokenServices,
     pull,
     offline,
     retry: { ...retry, baseMs: retry.initialWaitMs },

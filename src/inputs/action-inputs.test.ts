@@ -31,6 +31,7 @@ describe("parseActionInputs", () => {
       INPUT_WORKERS: "3",
       INPUT_STRICT: "false",
       INPUT_INFO: "true",
+      "INPUT_TOKEN-SERVICE": "r.example=t.example",
       "INPUT_EXTRA-PARAMS": "",
       INPUT_CACHE: "false",
     });
@@ -44,6 +45,7 @@ describe("parseActionInputs", () => {
       },
       verification: { ignoreRekor: true },
       run: { workers: 3, strict: false },
+      registry: { tokenServices: [{ registry: "r.example", host: "t.example" }] },
     });
   });
 

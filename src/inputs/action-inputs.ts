@@ -21,6 +21,7 @@ export const actionInputs = [
   { name: "strict", flag: "strict" },
   { name: "info", flag: "info" },
   { name: "workers", flag: "workers" },
+  { name: "token-service", flag: "token-service" },
   { name: "cache", flag: undefined },
   { name: "extra-params", flag: undefined },
 ] as const;

@@ -83,6 +83,8 @@ export interface RegistrySlice {
   readonly offline: boolean;
   /** Registries (`host[:port]`) that may be asked over plain HTTP, besides loopback. A certificate is always verified. */
   readonly insecureRegistries: readonly string[];
+  /** Token services on other sites that may be sent a registry's credentials; both are `host[:port]`. */
+  readonly tokenServices: readonly { readonly registry: string; readonly host: string }[];
   readonly platforms: RequiredPlatforms;
   /** Components resolved at once (`IMAGE_INDEX_WORKERS`). */
   readonly indexWorkers: number;

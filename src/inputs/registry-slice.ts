@@ -5,6 +5,8 @@ import type { FlagReader } from "./flag-reader.ts";
 
 const defaultIndexWorkers = 5;
 const maxIndexWorkers = 64;
+/** `HOST` or `HOST:PORT`. */
+const hostPattern = /^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(?::\d{1,5})?$/;
 
 /** How registries are asked. */
 export function readRegistrySlice(flags: FlagReader, env: Environment): RegistrySlice {
@@ -15,7 +17,7 @@ export function readRegistrySlice(flags: FlagReader, env: Environment): Registry
   }
   const insecureRegistries = flags.list("insecure-registry");
   for (const host of insecureRegistries) {
-    if (!/^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(?::\d{1,5})?$/.test(host)) {
+    if (!hostPattern.test(host)) {
       flags.refuse("--insecure-registry", `expected HOST or HOST:PORT without a scheme or a path, got ${quote(host)}`);
     }
   }
@@ -27,6 +29,7 @@ export function readRegistrySlice(flags: FlagReader, env: Environment): Registry
     pull,
     offline,
     insecureRegistries,
+    tokenServices: readTokenServices(flags),
     platforms: readPlatforms(flags),
     indexWorkers: readIndexWorkers(flags, env),
     retry: {
@@ -37,6 +40,19 @@ export function readRegistrySlice(flags: FlagReader, env: Environment): Registry
       jitter,
     },
   };
+}
+
+/** `--token-service`: whom a registry's credentials may be sent to besides itself. */
+function readTokenServices(flags: FlagReader): RegistrySlice["tokenServices"] {
+  return flags.list("token-service").flatMap((entry) => {
+    const [registry = "", host = "", ...rest] = entry.split("=");
+    if (hostPattern.test(registry) && hostPattern.test(host) && rest.length === 0) return { registry, host };
+    flags.refuse(
+      "--token-service",
+      `expected REGISTRY=HOST, each a host with or without a port, such as registry.example.com=login.example.net, got ${quote(entry)}`,
+    );
+    return [];
+  });
 }
 
 /** `--platforms`: all, none or a list. */

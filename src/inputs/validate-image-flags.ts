@@ -232,6 +232,12 @@ const registryGroup: FlagGroup = {
       value: "HOST[:PORT]",
       help: "Repeatable. Registry that is asked over plain HTTP. Certificates are always verified: name an authority of your own in SSL_CERT_FILE.",
     },
+    {
+      name: "token-service",
+      kind: "list",
+      value: "REGISTRY=HOST",
+      help: "Repeatable. Token service on another site that may be sent a registry's credentials, as registry.example.com=login.example.net.",
+    },
     { name: "retry-max-retry", kind: "count", value: "N", fallback: "3", help: "Tries after the first; 0 is one try." },
     { name: "retry-duration", kind: "duration", value: "TIME", fallback: "1s", help: "First wait between tries." },
     { name: "retry-max-wait", kind: "duration", value: "TIME", fallback: "3s", help: "Longest wait between tries." },

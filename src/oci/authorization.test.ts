@@ -11,6 +11,7 @@ import {
   plain,
 } from "./fake-registry.fixture.ts";
 import { parseReference } from "./reference.ts";
+import type { RegistryClient } from "./registry-client.ts";
 import { useFakeRegistry, useTestClients } from "./test-run.fixture.ts";
 
 const signal = noSignal;
@@ -183,9 +184,39 @@ describe("where credentials do not go", () => {
     await proxy.close();
     expect(elsewhere.seen.map(({ headers }) => headers.authorization)).toEqual([undefined]);
     expect(warnings).toEqual([
-      expect.stringMatching(/^registry\.example names the token service tokens\.elsewhere\.example/),
+      expect.stringMatching(
+        /^registry\.example names the token service tokens\.elsewhere\.example.* pass --token-service=registry\.example=tokens\.elsewhere\.example$/,
+      ),
     ]);
     expect(new Set(proxy.tunnels)).toEqual(new Set(["registry.example:80", "tokens.elsewhere.example:80"]));
+  });
+
+  it.each([
+    ["the token service", plain(401, "{}")],
+    ["the registry", json(200, { token: "t1" })],
+    [
+      "the registry, and each token is another",
+      (_request, response) => json(200, { token: `t${Math.random()}` })(_request, response),
+    ],
+  ] as [string, Answer][])("and the flag that lets them go there is named where %s refuses", async (_name, answer) => {
+    const proxy = await createFakeProxy({ "registry.example": registry, "tokens.elsewhere.example": elsewhere });
+    protectTags(["v1"], () => "Bearer other", 'Bearer realm="http://tokens.elsewhere.example/token",service="svc"');
+    elsewhere.on("GET /token", answer);
+    const insecureRegistries = ["registry.example", "tokens.elsewhere.example"];
+    const options = { insecureRegistries, proxy: { http: proxy.url } };
+    const ask = (client: RegistryClient) => client.resolve(parseReference("registry.example/team/app:v1"), { signal });
+    const flag = "--token-service=registry.example=tokens.elsewhere.example";
+    await expect(ask(connect({ ...options, credentials: { find: async () => user } }))).rejects.toMatchObject({
+      code: "unauthorized",
+      message: expect.stringContaining(flag),
+    });
+    expect(elsewhere.seen.map(({ headers }) => headers.authorization)).not.toContain(basicHeader);
+    // Who has none is told to log in.
+    await expect(ask(connect(options))).rejects.toMatchObject({
+      code: "unauthorized",
+      message: expect.not.stringContaining("--token-service"),
+    });
+    await proxy.close();
   });
 
   it("to another host that a blob is redirected to, nor the token", async () => {

@@ -3,9 +3,9 @@ import type { Log } from "../types/index.ts";
 import type { Challenge } from "./challenge.ts";
 import { toCredentialIdentity } from "./credential-identity.ts";
 import type { Credential, CredentialStore } from "./credentials.ts";
-import { OciError } from "./errors.ts";
+import { hasOciCode, OciError } from "./errors.ts";
 import { createFlights } from "./flights.ts";
-import { parseRealm, type Realm, type RealmRule } from "./realm.ts";
+import { parseRealm, type Realm, type RealmRule, toFlag } from "./realm.ts";
 import { type BearerToken, fetchBearerToken, type SendOnce } from "./token-service.ts";
 
 /** What a request is for, as far as proving who we are goes. */
@@ -24,6 +24,8 @@ export interface Authorizer {
     challenges: readonly Challenge[],
     request: AuthorizedRequest & { rejected: string | undefined },
   ): Promise<string>;
+  /** Why the registry refuses what `answer` gives, where it is that credentials were not sent to its token service. */
+  explainRefusal(request: AuthorizedRequest): Promise<OciError | undefined>;
   /** Who asks, as part of cache keys. */
   identity(request: AuthorizedRequest): Promise<string>;
 }
@@ -72,8 +74,9 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
   }
 
   async function tokenFor(wanted: Scheme & { kind: "bearer" }, scopes: readonly string[], request: AuthorizedRequest) {
-    const credential = wanted.realm.isTrusted ? await credentialFor(request) : undefined;
-    if (!wanted.realm.isTrusted) await warnAboutRealm(wanted.realm, request);
+    const isWithheld = await isCredentialWithheld(wanted, request);
+    if (isWithheld) warnAboutRealm(wanted.realm);
+    const credential = isWithheld ? undefined : await credentialFor(request);
     const who = credential === undefined ? "anonymous" : await identity(request);
     const key = JSON.stringify([wanted.realm.url.href, wanted.service ?? null, scopes, who]);
     const known = tokens.get(key);
@@ -82,18 +85,43 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
       const token = await fetchBearerToken(
         { realm: wanted.realm.url, service: wanted.service, scopes, credential },
         { signal, subject: request.subject, sendOnce: options.sendOnce, nowMs: options.nowMs },
-      );
+      ).catch((thrown: unknown) => {
+        const isRefused = hasOciCode(thrown, "unauthorized", "forbidden");
+        throw isRefused && isWithheld ? withheld(wanted.realm, request, thrown) : thrown;
+      });
       tokens.set(key, token);
       return token;
     });
   }
 
-  async function warnAboutRealm(realm: Realm, request: AuthorizedRequest): Promise<void> {
-    if (warned.has(realm.url.host) || (await credentialFor(request)) === undefined) return;
+  /** Whether there is a credential that the token service does not get. */
+  async function isCredentialWithheld(wanted: Scheme, request: AuthorizedRequest): Promise<boolean> {
+    return wanted.kind === "bearer" && !wanted.realm.isTrusted && (await credentialFor(request)) !== undefined;
+  }
+
+  function describeRealm(realm: Realm): string {
+    const flag = toFlag(options.realmRule.registryUrl, realm.url);
+    return `${registry} names the token service ${realm.url.host}, which is not known to belong to it: its credentials are not sent there; if it does belong to it, pass ${flag}`;
+  }
+
+  function warnAboutRealm(realm: Realm): void {
+    if (warned.has(realm.url.host)) return;
     warned.add(realm.url.host);
-    log.warning(
-      `${registry} names the token service ${realm.url.host}, which is not known to belong to it: its credentials are not sent there`,
-    );
+    log.warning(describeRealm(realm));
+  }
+
+  function withheld(realm: Realm, { subject }: AuthorizedRequest, cause?: OciError): OciError {
+    return new OciError(`${subject}: not to be had without credentials. ${describeRealm(realm)}`, {
+      code: "unauthorized",
+      subject,
+      status: 401,
+      cause,
+    });
+  }
+
+  async function explainRefusal(request: AuthorizedRequest): Promise<OciError | undefined> {
+    if (scheme?.kind !== "bearer" || !(await isCredentialWithheld(scheme, request))) return undefined;
+    return withheld(scheme.realm, request);
   }
 
   async function identity(request: AuthorizedRequest): Promise<string> {
@@ -124,9 +152,12 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
       }
       const header = await headerFor(next, toScopes(challenges, request.repository), request);
       if (header === undefined) throw unauthorized(registry, request.subject, "there are no credentials for it");
-      if (header === request.rejected) throw unauthorized(registry, request.subject, "it refused the credentials");
+      if (header === request.rejected) {
+        throw (await explainRefusal(request)) ?? unauthorized(registry, request.subject, "it refused the credentials");
+      }
       return header;
     },
+    explainRefusal,
   };
 }
 

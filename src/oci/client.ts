@@ -4,6 +4,7 @@ import { createBlobs } from "./blobs.ts";
 import { toFileLimits } from "./file-limits.ts";
 import { createPlainHttpRule } from "./hosts.ts";
 import { createManifests } from "./manifests.ts";
+import { normalizeRegistry } from "./reference.ts";
 import { createReferrers } from "./referrers.ts";
 import type { Clock, RegistryClient, RegistryClientOptions } from "./registry-client.ts";
 import { createRegistrySession, type RegistrySession } from "./session.ts";
@@ -54,7 +55,7 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
       connections,
       inFlight,
       isPlainHttpAllowed,
-      realmHosts: options.realmHosts?.[registry] ?? [],
+      tokenServices: findTokenServices(registry, options.tokenServices ?? []),
       offline: options.offline,
       transport,
       userAgent: options.userAgent ?? defaults.userAgent,
@@ -96,6 +97,11 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
       await store?.close();
     },
   };
+}
+
+function findTokenServices(registry: string, services: readonly { registry: string; host: string }[]): string[] {
+  const name = normalizeRegistry(registry);
+  return services.filter((service) => normalizeRegistry(service.registry) === name).map(({ host }) => host);
 }
 
 function toStatistics(sessions: ReadonlyMap<string, RegistrySession>): Record<string, RegistryStatistics> {

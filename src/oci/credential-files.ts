@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject } from "../types/index.ts";
 import type { Credential } from "./credentials.ts";
 import { OciError } from "./errors.ts";
-import { dockerHub } from "./reference.ts";
+import { dockerHub, normalizeRegistry } from "./reference.ts";
 
 /** Where a credentials file says that a secret is: in itself, or with a helper program. */
 export type CredentialSource =
@@ -68,10 +68,8 @@ function normalizeKey(key: string): string {
     .replace(/\/+$/, "")
     .replace(/^([^/]+)\/v[12]$/, "$1");
   const slash = bare.indexOf("/");
-  const host = (slash < 0 ? bare : bare.slice(0, slash)).toLowerCase();
-  const rest = slash < 0 ? "" : bare.slice(slash);
-  const isHub = host === "docker.io" || host === "registry-1.docker.io" || host === "registry.hub.docker.com";
-  return `${isHub ? dockerHub : host}${rest}`;
+  const host = slash < 0 ? bare : bare.slice(0, slash);
+  return `${normalizeRegistry(host)}${slash < 0 ? "" : bare.slice(slash)}`;
 }
 
 function toCredential(entry: JsonObject, place: string): Credential | undefined {

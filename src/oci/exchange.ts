@@ -38,7 +38,8 @@ export interface ExchangeOptions {
   isIdentityDurable: boolean;
   log: Log;
   isPlainHttpAllowed(url: URL): boolean;
-  realmHosts: readonly string[];
+  /** Hosts that the user lets have this registry's credentials. */
+  tokenServices: readonly string[];
   transport: Transport;
   userAgent: string;
   clock: Clock;
@@ -59,7 +60,11 @@ export function createExchange(options: ExchangeOptions): Exchange {
     registry,
     credentials: options.credentials,
     isIdentityDurable: options.isIdentityDurable,
-    realmRule: { registryUrl: baseUrl, isPlainHttpAllowed: options.isPlainHttpAllowed, extraHosts: options.realmHosts },
+    realmRule: {
+      registryUrl: baseUrl,
+      isPlainHttpAllowed: options.isPlainHttpAllowed,
+      namedHosts: options.tokenServices,
+    },
     log: options.log,
     nowMs: () => clock.nowMs(),
     async sendOnce(request) {
@@ -109,7 +114,13 @@ export function createExchange(options: ExchangeOptions): Exchange {
         signal,
         subject,
       });
-      if (response.status !== 401 || url.origin !== baseUrl.origin || round === maxAuthorizations) return response;
+      if (response.status !== 401 || url.origin !== baseUrl.origin) return response;
+      if (round === maxAuthorizations) {
+        const refusal = await authorizer.explainRefusal(request);
+        if (refusal === undefined) return response;
+        response.discard();
+        throw refusal;
+      }
       const challenges = parseChallenges(response.headers("www-authenticate"));
       response.discard();
       if (challenges.length === 0) throw unauthorized(registry, subject, "it did not say which credentials it wants");

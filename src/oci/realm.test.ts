@@ -2,10 +2,10 @@ import { describe, expect, it } from "vitest";
 import { createPlainHttpRule } from "./hosts.ts";
 import { parseRealm } from "./realm.ts";
 
-const rule = (registry: string, extraHosts: string[] = []) => ({
+const rule = (registry: string, namedHosts: string[] = []) => ({
   registryUrl: new URL(registry),
   isPlainHttpAllowed: createPlainHttpRule(["insecure.example:5000"]),
-  extraHosts,
+  namedHosts,
 });
 
 describe("parseRealm", () => {
@@ -35,10 +35,29 @@ describe("parseRealm", () => {
     expect(parseRealm(realm, rule(registry), "x").isTrusted).toBe(false);
   });
 
-  it("believes the user", () => {
-    expect(
-      parseRealm("https://sso.corp.example/t", rule("https://r.other.example", ["sso.corp.example"]), "x").isTrusted,
-    ).toBe(true);
+  it.each([
+    ["sso.corp.example", "https://sso.corp.example/t", true],
+    ["SSO.corp.example", "https://sso.corp.example:8443/t", true],
+    ["sso.corp.example:8443", "https://sso.corp.example:8443/t", true],
+    ["sso.corp.example:443", "https://sso.corp.example/t", true],
+    ["10.0.0.9", "https://10.0.0.9/t", true],
+    ["[fd00::9]:8443", "https://[fd00::9]:8443/t", true],
+    ["sso.corp.example:8443", "https://sso.corp.example/t", false],
+    ["corp.example", "https://sso.corp.example/t", false],
+    ["sso.corp.example", "https://sso.corp.example.evil.example/t", false],
+  ])("believes the user, who named %s: %s is trusted: %s", (named, realm, isTrusted) => {
+    expect(parseRealm(realm, rule("https://r.other.example", [named]), "x").isTrusted).toBe(isTrusted);
+  });
+
+  it("asks without TLS nobody whom the user named for a registry with TLS", () => {
+    const named = rule("https://ghcr.io", ["sso.corp.example"]);
+    expect(() => parseRealm("http://sso.corp.example/t", named, "x")).toThrow(/would be asked without TLS/);
+  });
+
+  it("says how a private address may be named", () => {
+    expect(() => parseRealm("https://10.0.0.9:8443/t", rule("https://ghcr.io"), "x")).toThrow(
+      "--token-service=ghcr.io=10.0.0.9:8443",
+    );
   });
 
   const refused: [string, string | undefined, string][] = [

@@ -12,8 +12,8 @@ export interface RealmRule {
   /** The registry that sent the challenge itself: never one that was redirected to. */
   registryUrl: URL;
   isPlainHttpAllowed(url: URL): boolean;
-  /** Hosts the user trusts with this registry's credentials. */
-  extraHosts: readonly string[];
+  /** Hosts (`host[:port]`) the user trusts with this registry's credentials. */
+  namedHosts: readonly string[];
 }
 
 /** Registries whose token service lies at another site of the same operator. */
@@ -30,7 +30,7 @@ const knownRealmHosts: readonly (readonly [suffix: string, realmHost: string])[]
  * site, told over TLS; one of the operator's, by the table above; or one that the user named. Any other service is
  * asked anonymously, so a proxy that passes on somebody else's challenge, or a realm that was smuggled in, gets no
  * secret. Refused altogether, with OciError: realms without TLS (but for registries without TLS), realms with user
- * information, and private addresses named by a registry that is not private itself.
+ * information, and private addresses named by a registry that is not private itself, unless the user named them.
  */
 export function parseRealm(text: string | undefined, rule: RealmRule, subject: string): Realm {
   const refuse = (code: "invalid-response" | "insecure-registry", reason: string) =>
@@ -50,15 +50,31 @@ export function parseRealm(text: string | undefined, rule: RealmRule, subject: s
   url.hash = "";
   const host = toHostname(url);
   const registryHost = toHostname(rule.registryUrl);
-  if (host === registryHost) return { url, isTrusted: true };
+  if (host === registryHost || isNamed(url, rule.namedHosts)) return { url, isTrusted: true };
   if (isPrivateHost(host) && !isPrivateHost(registryHost)) {
-    throw refuse("invalid-response", `${url.host} is a private address and the registry's is not`);
+    throw refuse(
+      "invalid-response",
+      `${url.host} is a private address and the registry's is not; if it belongs to it, say ${toFlag(rule.registryUrl, url)}`,
+    );
   }
-  return { url, isTrusted: hasClaim(host, registryHost, rule, isPlainRegistry) };
+  return { url, isTrusted: hasClaim(host, registryHost, isPlainRegistry) };
 }
 
-function hasClaim(host: string, registryHost: string, rule: RealmRule, isPlainRegistry: boolean): boolean {
-  if (rule.extraHosts.some((extra) => extra.toLowerCase() === host)) return true;
+/** The flag that lets a token service have a registry's credentials. */
+export function toFlag(registryUrl: URL, realmUrl: URL): string {
+  return `--token-service=${registryUrl.host}=${realmUrl.host}`;
+}
+
+/** A host without a port stands for all its ports. */
+function isNamed(url: URL, namedHosts: readonly string[]): boolean {
+  const port = url.port || (url.protocol === "http:" ? "80" : "443");
+  const hostname = url.hostname.toLowerCase();
+  return namedHosts
+    .map((name) => name.toLowerCase())
+    .some((name) => name === hostname || name === `${hostname}:${port}`);
+}
+
+function hasClaim(host: string, registryHost: string, isPlainRegistry: boolean): boolean {
   if (isLoopbackHost(host) && isLoopbackHost(registryHost)) return true;
   if (isPlainRegistry) return false;
   if (isSameSite(host, registryHost)) return true;

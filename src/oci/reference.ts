@@ -25,6 +25,14 @@ export interface PinnedReference extends Reference {
 }
 
 export const dockerHub = "index.docker.io";
+const dockerHubNames: readonly string[] = ["docker.io", "registry-1.docker.io", "registry.hub.docker.com"];
+
+/** One spelling for each registry (`host[:port]`) where names are compared: lower-case, and Docker Hub under one name. */
+export function normalizeRegistry(name: string): string {
+  const lower = name.toLowerCase();
+  return dockerHubNames.includes(lower) ? dockerHub : lower;
+}
+
 const maxNameLength = 255;
 
 // The grammar of github.com/distribution/reference, anchored piece by piece.

@@ -71,10 +71,10 @@ export interface RegistryClientOptions {
    */
   maxDocumentBytes?: number;
   /**
-   * Token services on other hosts that may be sent a registry's credentials, by registry, besides those that
-   * docs name (same host, same site over TLS).
+   * Token services (`host[:port]`) that may be sent a registry's credentials, besides those on the same host and, over
+   * TLS, the same site. Default none.
    */
-  realmHosts?: Readonly<Record<string, readonly string[]>>;
+  tokenServices?: readonly { registry: string; host: string }[];
   userAgent?: string;
   clock?: Clock;
   /** 0 <= number < 1. */

@@ -116,7 +116,7 @@ describe("TLS", () => {
     // Two labels each: hosts of one suffix are no site.
     await resolve("registry.example", {
       credentials: { find: async () => ({ kind: "basic", username: "u", password: "p" }) },
-      realmHosts: { "registry.example": ["tokens.example"] },
+      tokenServices: [{ registry: "Registry.example", host: "tokens.example" }],
     });
     expect(seen.find(([host]) => host === "tokens.example")?.[1]).toBe("Basic dTpw");
   });
