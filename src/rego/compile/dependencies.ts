@@ -59,8 +59,11 @@ export class Dependencies {
     walkBody(body, {
       statement: (statement) => {
         if (statement.kind === "call") this.#addCallee(statement.callee, facts, rules);
-        for (const { value } of statement.with) {
+        for (const { target, value, location } of statement.with) {
           if (value.kind === "function") this.#addCallee(value.callee, facts, rules);
+          if (target.kind !== "data") continue;
+          const operands = target.path.map((key): Term => ({ kind: "constant", value: key, location }));
+          for (const rule of this.#referred(operands)) rules.add(rule);
         }
       },
       term: (term) => this.#addRef(term, facts, rules),
@@ -93,7 +96,7 @@ export class Dependencies {
       for (const rule of rulesOf(direct)) rules.add(rule);
       return;
     }
-    for (const rule of this.#referred(term)) {
+    for (const rule of this.#referred(term.operands)) {
       rules.add(rule);
       const group = this.#groupOfRule.get(rule);
       if (group !== undefined) facts.groups.add(group);
@@ -114,10 +117,10 @@ export class Dependencies {
   }
 
   /** All rules that a reference may get to. */
-  #referred(ref: RefTerm): Set<LoweredRule> {
+  #referred(operands: readonly Term[]): Set<LoweredRule> {
     const found = new Set<LoweredRule>();
     const visit = (node: TreeNode, index: number): void => {
-      const operand = ref.operands[index];
+      const operand = operands[index];
       if (operand === undefined) {
         const below = (current: TreeNode): void => {
           for (const rule of current.rules) found.add(rule);
@@ -156,6 +159,20 @@ export class Dependencies {
     for (const [group, facts] of this.#facts) if (isCause(group, facts)) found.add(group);
     for (const group of found) for (const other of this.#dependents.get(group) ?? []) found.add(other);
     return found;
+  }
+
+  /** All rules, each after those that it uses. */
+  rulesInOrder(): Set<LoweredRule> {
+    const done = new Set<LoweredRule>();
+    const entered = new Set<LoweredRule>();
+    const visit = (rule: LoweredRule): void => {
+      if (entered.has(rule)) return;
+      entered.add(rule);
+      for (const other of this.#rules.get(rule) ?? []) visit(other);
+      done.add(rule);
+    };
+    for (const rule of this.#rules.keys()) visit(rule);
+    return done;
   }
 
   /** Reports rules that need themselves. */

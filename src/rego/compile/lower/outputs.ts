@@ -2,7 +2,10 @@ import { equalValues, isList } from "../../value/index.ts";
 import type { Statement, Term, Variable } from "../ir.ts";
 import { addTermVariables, termsOf, type VariableSet } from "../variables.ts";
 
-/** The variables that a statement binds, where those in `safe` are bound before it. */
+/**
+ * The variables that a statement binds, where those in `safe` are bound before it. Those that references iterate over are among them
+ * even where they are bound before, but for statements with `=`.
+ */
 export function outputsOf(statement: Statement, safe: ReadonlySet<Variable>): VariableSet {
   const none: VariableSet = new Set();
   if (statement.negated) return none;
@@ -51,7 +54,6 @@ function refOutputs(terms: readonly Term[], safe: ReadonlySet<Variable>): Variab
     }
   };
   for (const term of terms) visit(term);
-  for (const variable of out) if (safe.has(variable)) out.delete(variable);
   return out;
 }
 
@@ -62,7 +64,6 @@ function callOutputs(statement: Extract<Statement, { kind: "call" }>, safe: Read
   for (const arg of statement.args) addInputVariables(arg, inputs);
   for (const variable of inputs) if (!out.has(variable) && !safe.has(variable)) return new Set();
   addPatternVariables(statement.output, out);
-  for (const variable of out) if (safe.has(variable)) out.delete(variable);
   return out;
 }
 

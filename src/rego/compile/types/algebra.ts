@@ -1,38 +1,78 @@
 import type { RegoType } from "../../builtins/index.ts";
 import { equalValues, isList, type Value } from "../../value/index.ts";
 
-/** The type of a function; `result` is missing where it gives nothing. */
+/** A type of a term. Where a part of it is undefined, nothing is known of that part. */
+export type Type = Exclude<RegoType, { kind: "array" | "object" | "set" | "anyOf" }> | Composite | FunctionKind;
+
+type Composite = ArrayType | ObjectType | SetType | { readonly kind: "anyOf"; readonly of: readonly Type[] };
+
+/** The first items have the types of `static`; further ones are allowed where `dynamic` is given. */
+export interface ArrayType {
+  readonly kind: "array";
+  readonly static: readonly (Type | undefined)[];
+  readonly dynamic?: Type | undefined;
+}
+
+/** Keys known beforehand, and what other keys and values may be. */
+export interface ObjectType {
+  readonly kind: "object";
+  readonly static: readonly StaticMember[];
+  readonly dynamic?: DynamicMember | undefined;
+}
+
+export interface StaticMember {
+  readonly key: Value;
+  readonly value: Type | undefined;
+}
+
+export interface DynamicMember {
+  readonly key: Type | undefined;
+  readonly value: Type | undefined;
+}
+
+export interface SetType {
+  readonly kind: "set";
+  readonly of: Type | undefined;
+}
+
+/** The type of a function; `result` is undefined where it gives nothing, or nothing is known of it. */
 export interface FunctionKind {
   readonly kind: "function";
   readonly args: readonly (Type | undefined)[];
   readonly result: Type | undefined;
-  readonly variadic?: RegoType;
+  readonly variadic?: Type;
 }
 
-/** A type of a term: undefined stands for one that is not known. */
-export type Type = RegoType | FunctionKind;
-
-/** Stands inside of a type for a part that is not known. */
-export const unknownType = { kind: "unknown" } as unknown as RegoType;
-
-export const anyType: RegoType = { kind: "any" };
-export const numberType: RegoType = { kind: "number" };
-export const stringType: RegoType = { kind: "string" };
+export const anyType: Type = { kind: "any" };
+export const numberType: Type = { kind: "number" };
+export const stringType: Type = { kind: "string" };
+const booleanType: Type = { kind: "boolean" };
+const nullType: Type = { kind: "null" };
 
 const keys = new WeakMap<object, string>();
 
 /** A text that equal types share. */
 function keyOf(type: Type | undefined): string {
   if (type === undefined) return "?";
-  let key = keys.get(type);
-  if (key === undefined) {
-    key = describe(type);
-    keys.set(type, key);
+  switch (type.kind) {
+    case "array":
+    case "object":
+    case "set":
+    case "anyOf":
+    case "function": {
+      let key = keys.get(type);
+      if (key === undefined) {
+        key = describe(type);
+        keys.set(type, key);
+      }
+      return key;
+    }
+    default:
+      return type.kind;
   }
-  return key;
 }
 
-function describe(type: Type): string {
+function describe(type: Composite | FunctionKind): string {
   switch (type.kind) {
     case "array":
       return `[${type.static.map(keyOf).join()};${type.dynamic === undefined ? "" : keyOf(type.dynamic)}]`;
@@ -47,21 +87,21 @@ function describe(type: Type): string {
       return `(${type.of.map(keyOf).sort().join("|")})`;
     case "function":
       return `f(${type.args.map(keyOf).join()})${keyOf(type.result)}`;
-    default:
-      return type.kind;
   }
 }
 
 /** The type of values of either type. */
 export function or(a: Type | undefined, b: Type | undefined): Type | undefined {
-  if (a === undefined || a === unknownType) return b;
-  if (b === undefined || b === unknownType || a === b) return a;
+  if (a === undefined) return b;
+  if (b === undefined || a === b) return a;
   if (a.kind === "function" || b.kind === "function") return joinFunctions(a, b);
   if (a.kind === "any" || b.kind === "any") return anyType;
-  const members = new Map<string, RegoType>();
-  for (const type of [a, b])
+  if (a.kind !== "anyOf" && keyOf(a) === keyOf(b)) return a;
+  const members = new Map<string, Type>();
+  for (const type of [a, b]) {
     for (const member of type.kind === "anyOf" ? type.of : [type]) members.set(keyOf(member), member);
-  return members.size === 1 ? a : { kind: "anyOf", of: [...members.values()] };
+  }
+  return a.kind === "anyOf" && members.size === a.of.length ? a : { kind: "anyOf", of: [...members.values()] };
 }
 
 function joinFunctions(a: Type, b: Type): Type | undefined {
@@ -69,9 +109,21 @@ function joinFunctions(a: Type, b: Type): Type | undefined {
   return { kind: "function", args: a.args.map((arg, index) => or(arg, b.args[index])), result: or(a.result, b.result) };
 }
 
+const unknowns = new WeakMap<object, boolean>();
+
 /** Whether the type has a part that is not known. */
 export function isUnknown(type: Type | undefined): boolean {
-  if (type === undefined || type === unknownType) return true;
+  if (type === undefined) return true;
+  if (type.kind !== "array" && type.kind !== "object" && type.kind !== "set" && type.kind !== "function") return false;
+  let isPartial = unknowns.get(type);
+  if (isPartial === undefined) {
+    isPartial = hasUnknown(type);
+    unknowns.set(type, isPartial);
+  }
+  return isPartial;
+}
+
+function hasUnknown(type: ArrayType | ObjectType | SetType | FunctionKind): boolean {
   switch (type.kind) {
     case "function":
       return type.args.some(isUnknown) || isUnknown(type.result);
@@ -84,14 +136,12 @@ export function isUnknown(type: Type | undefined): boolean {
     }
     case "set":
       return isUnknown(type.of);
-    default:
-      return false;
   }
 }
 
 /** The type of what a value is indexed with; undefined for what has no members. */
-export function keysOf(type: Type): Type | undefined {
-  switch (type.kind) {
+export function keysOf(type: Type | undefined): Type | undefined {
+  switch (type?.kind) {
     case "any":
       return type;
     case "array":
@@ -99,7 +149,7 @@ export function keysOf(type: Type): Type | undefined {
     case "set":
       return type.of;
     case "object":
-      return or(orAll(type.static.map(({ key }) => typeOfValue(key))), type.dynamic?.key);
+      return or(orAll(type.static.map(({ key }) => typeOfKey(key))), type.dynamic?.key);
     case "anyOf":
       return orAll(type.of.map(keysOf));
     default:
@@ -108,8 +158,8 @@ export function keysOf(type: Type): Type | undefined {
 }
 
 /** The type of the members of a value. */
-export function valuesOf(type: Type): Type | undefined {
-  switch (type.kind) {
+export function valuesOf(type: Type | undefined): Type | undefined {
+  switch (type?.kind) {
     case "any":
       return type;
     case "array":
@@ -125,15 +175,15 @@ export function valuesOf(type: Type): Type | undefined {
   }
 }
 
-function orAll(types: readonly (Type | undefined)[]): Type | undefined {
+export function orAll(types: readonly (Type | undefined)[]): Type | undefined {
   const first = types[0];
   if (types.every((type) => type === first)) return first;
-  return types.reduce<Type | undefined>(or, undefined);
+  return types.reduce(or, undefined);
 }
 
 /** The type of the member at a constant key; undefined where there is none. */
-export function select(type: Type, key: Value): Type | undefined {
-  switch (type.kind) {
+export function select(type: Type | undefined, key: Value): Type | undefined {
+  switch (type?.kind) {
     case "any":
       return type;
     case "array":
@@ -141,15 +191,14 @@ export function select(type: Type, key: Value): Type | undefined {
         ? (type.static[key] ?? type.dynamic)
         : undefined;
     case "set": {
-      const of = typeOfValue(key);
-      return contains(type.of, of) ? of : undefined;
+      const of = typeOfKey(key);
+      return type.of !== undefined && contains(type.of, of) ? of : undefined;
     }
     case "object": {
       const member = type.static.find((candidate) => equalValues(candidate.key, key));
       if (member !== undefined) return member.value;
-      return type.dynamic !== undefined && contains(type.dynamic.key, typeOfValue(key))
-        ? type.dynamic.value
-        : undefined;
+      const { dynamic } = type;
+      return dynamic?.key !== undefined && contains(dynamic.key, typeOfKey(key)) ? dynamic.value : undefined;
     }
     case "anyOf":
       return orAll(type.of.map((member) => select(member, key)));
@@ -158,7 +207,7 @@ export function select(type: Type, key: Value): Type | undefined {
   }
 }
 
-function contains(type: RegoType, other: RegoType): boolean {
+function contains(type: Type, other: Type): boolean {
   if (type.kind === "any") return true;
   if (type.kind === "anyOf") return type.of.some((member) => keyOf(member) === keyOf(other));
   return keyOf(type) === keyOf(other);
@@ -166,8 +215,7 @@ function contains(type: RegoType, other: RegoType): boolean {
 
 /** Whether some value can be of both types. */
 export function unifies(a: Type | undefined, b: Type | undefined): boolean {
-  if (a === undefined || b === undefined || a === unknownType || b === unknownType) return false;
-  if (a === b) return !isUnknown(a);
+  if (a === undefined || b === undefined) return false;
   if (a.kind === "any") return b.kind !== "function";
   if (b.kind === "any") return a.kind !== "function";
   if (a.kind === "anyOf") return b.kind !== "function" && a.of.some((member) => unifies(member, b));
@@ -189,9 +237,6 @@ export function unifies(a: Type | undefined, b: Type | undefined): boolean {
   }
 }
 
-type ArrayType = Extract<RegoType, { kind: "array" }>;
-type ObjectType = Extract<RegoType, { kind: "object" }>;
-
 function unifyRest(a: Type | undefined, b: Type | undefined): boolean {
   return a === undefined || b === undefined || unifies(a, b);
 }
@@ -204,19 +249,19 @@ function unifyObjects(a: ObjectType, b: ObjectType): boolean {
   return a.static.every(({ key, value }) => unifies(value, select(b, key)));
 }
 
-const valueTypes = new WeakMap<object, RegoType>();
+const valueTypes = new WeakMap<object, Type>();
 
 /** The type of a constant. */
-export function typeOfValue(value: Value): RegoType {
+export function typeOfValue(value: Value): Type {
   switch (typeof value) {
     case "string":
       return stringType;
     case "number":
       return numberType;
     case "boolean":
-      return { kind: "boolean" };
+      return booleanType;
   }
-  if (value === null) return { kind: "null" };
+  if (value === null) return nullType;
   let type = valueTypes.get(value);
   if (type === undefined) {
     type = typeOfComposite(value);
@@ -225,7 +270,9 @@ export function typeOfValue(value: Value): RegoType {
   return type;
 }
 
-function typeOfComposite(value: Exclude<Value, null | boolean | number | string>): RegoType {
+type CompositeValue = Exclude<Value, null | boolean | number | string>;
+
+function typeOfComposite(value: CompositeValue): Type {
   if (isList(value)) {
     return value.length === 0
       ? { kind: "array", static: [], dynamic: anyType }
@@ -233,10 +280,19 @@ function typeOfComposite(value: Exclude<Value, null | boolean | number | string>
   }
   if (value.kind === "number") return numberType;
   if (value.kind === "set") {
-    const of = orAll(value.unordered().map(typeOfValue)) ?? anyType;
-    return { kind: "set", of: of as RegoType };
+    return { kind: "set", of: orAll(value.unordered().map(typeOfValue)) ?? anyType };
   }
   const members = value.unorderedKeys().map((key) => ({ key, value: typeOfValue(value.get(key) as Value) }));
   if (members.length > 0) return { kind: "object", static: members };
   return { kind: "object", static: [], dynamic: { key: anyType, value: anyType } };
+}
+
+/** The type of a constant that is a key: exactly its members, and a set is like a list. */
+function typeOfKey(value: Value): Type {
+  if (typeof value !== "object" || value === null) return typeOfValue(value);
+  if (isList(value)) return { kind: "array", static: value.map(typeOfKey) };
+  if (value.kind === "number") return numberType;
+  if (value.kind === "set") return { kind: "array", static: value.unordered().map(typeOfKey) };
+  const members = value.unorderedKeys().map((key) => ({ key, value: typeOfKey(value.get(key) as Value) }));
+  return { kind: "object", static: members };
 }

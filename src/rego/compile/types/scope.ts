@@ -1,79 +1,43 @@
-import type { RegoType } from "../../builtins/index.ts";
-import type { ComprehensionTerm, PathKey, RefTerm, Term, Variable } from "../ir.ts";
-import type { Group, RuleTree, TreeNode } from "../rule-tree.ts";
-import { anyType, or, select, stringType, type Type, typeOfValue, unknownType, valuesOf } from "./algebra.ts";
+import type { ComprehensionTerm, RefTerm, Term, Variable } from "../ir.ts";
+import { anyType, type DynamicMember, or, type StaticMember, type Type, typeOfValue } from "./algebra.ts";
+import { follow, type TypeTree } from "./type-tree.ts";
 
-/** The types of documents and functions that were checked so far. */
-export class DocumentTypes {
-  readonly #tree: RuleTree;
-  readonly #types = new Map<Group, Type>();
-  readonly #extents = new Map<TreeNode, RegoType>();
-
-  constructor(tree: RuleTree) {
-    this.#tree = tree;
-  }
-
-  /** Adds what a rule of the group gives. */
-  add(group: Group, type: Type | undefined): void {
-    const joined = or(this.#types.get(group), type);
-    if (joined !== undefined) this.#types.set(group, joined);
-  }
-
-  /** Forgets what is known of a group: anything is right. */
-  open(group: Group): void {
-    this.#types.set(group, anyType);
-  }
-
-  of(group: Group): Type | undefined {
-    return this.#types.get(group);
-  }
-
-  get root(): TreeNode {
-    return this.#tree.root;
-  }
-
-  at(path: readonly PathKey[]): Group | undefined {
-    return this.#tree.findGroup(path);
-  }
-
-  /** The type of the whole document at a node. */
-  extent(node: TreeNode): Type {
-    if (node.group !== undefined) return this.of(node.group) ?? anyType;
-    let type = this.#extents.get(node);
-    if (type === undefined) {
-      const members = [...node.children.values()].map((child) => ({
-        key: child.key,
-        value: this.extent(child) as RegoType,
-      }));
-      type = { kind: "object", static: members, dynamic: { key: stringType, value: anyType } };
-      this.#extents.set(node, type);
-    }
-    return type;
-  }
-}
+/** Types that a rule's annotations give to `input` and `data`. */
+export type DocumentOverrides = ReadonlyMap<"input" | "data", Type>;
 
 /** What is known of a body's variables; the bodies of comprehensions see what is around them. */
 export class TypeScope {
-  readonly documents: DocumentTypes;
-  readonly #types = new Map<Variable, Type>();
+  readonly tree: TypeTree;
+  readonly overrides: DocumentOverrides | undefined;
   readonly #outer: TypeScope | undefined;
-  readonly #comprehensions: Map<ComprehensionTerm, Type | undefined>;
+  #types: Map<Variable, Type | undefined> | undefined;
+  #comprehensions: Map<ComprehensionTerm, Type | undefined> | undefined;
+  /** Counts what was learned about variables here. */
+  version = 0;
 
-  constructor(documents: DocumentTypes, outer?: TypeScope) {
-    this.documents = documents;
-    this.#outer = outer;
-    this.#comprehensions = outer === undefined ? new Map() : outer.#comprehensions;
+  constructor(tree: TypeTree, options: { outer?: TypeScope; overrides?: DocumentOverrides | undefined } = {}) {
+    this.tree = tree;
+    this.#outer = options.outer;
+    this.overrides = options.outer === undefined ? options.overrides : options.outer.overrides;
+  }
+
+  /** A scope for what is inside of this one. */
+  inner(): TypeScope {
+    return new TypeScope(this.tree, { outer: this });
   }
 
   get(variable: Variable): Type | undefined {
-    return this.#types.get(variable) ?? this.#outer?.get(variable);
+    return this.#types?.get(variable) ?? this.#outer?.get(variable);
   }
 
-  set(variable: Variable, type: Type): void {
+  set(variable: Variable, type: Type | undefined): void {
+    this.version += 1;
+    this.#types ??= new Map();
     this.#types.set(variable, type);
   }
 
   setComprehension(term: ComprehensionTerm, type: Type | undefined): void {
+    this.#comprehensions ??= new Map();
     this.#comprehensions.set(term, type);
   }
 
@@ -85,67 +49,56 @@ export class TypeScope {
       case "variable":
         return this.get(term.variable);
       case "array":
-        return { kind: "array", static: term.items.map((item) => this.#member(item)) };
+        return { kind: "array", static: term.items.map((item) => this.of(item)) };
       case "set": {
-        const of = term.items.map((item) => this.of(item)).reduce<Type | undefined>(or, undefined);
-        return { kind: "set", of: of === undefined || of.kind === "function" ? anyType : of };
+        const of = term.items.map((item) => this.of(item)).reduce(or, undefined);
+        return { kind: "set", of: of ?? anyType };
       }
       case "object":
         return this.#object(term);
       case "comprehension":
-        return this.#comprehensions.get(term);
+        return this.#comprehensions?.get(term);
       case "ref":
         return this.#ref(term);
     }
   }
 
-  #member(term: Term): RegoType {
-    const type = this.of(term);
-    return type === undefined || type.kind === "function" ? unknownType : type;
-  }
-
-  #object(term: Extract<Term, { kind: "object" }>): Type | undefined {
-    const members: Extract<RegoType, { kind: "object" }>["static"][number][] = [];
-    let dynamic: { key: RegoType; value: RegoType } | undefined;
+  #object(term: Extract<Term, { kind: "object" }>): Type {
+    const members: StaticMember[] = [];
+    let dynamic: DynamicMember | undefined;
+    let highest = 0;
     for (const [key, value] of term.pairs) {
-      const type = this.#member(value);
+      const type = this.of(value);
+      const rank = keyRanks.indexOf(key.kind);
       if (key.kind === "constant") members.push({ key: key.value, value: type });
-      else dynamic = { key: this.#member(key), value: type };
+      else if (rank >= highest) {
+        dynamic = { key: this.of(key), value: type };
+        highest = rank;
+      }
     }
-    return { kind: "object", static: members, ...(dynamic === undefined ? {} : { dynamic }) };
+    return { kind: "object", static: members, dynamic };
   }
 
   #ref({ root, operands }: RefTerm): Type | undefined {
-    if (root === "input") return anyType;
-    if (root !== "data") {
-      const type = this.get(root);
-      return type === undefined ? undefined : follow(type, operands);
+    if (typeof root === "string") {
+      const override = this.overrides?.get(root);
+      if (override !== undefined) return follow(override, operands);
+      return root === "input" ? anyType : this.tree.typeAt(operands);
     }
-    let node = this.documents.root;
-    for (const [index, operand] of operands.entries()) {
-      if (node.group !== undefined || operand.kind !== "constant") {
-        return follow(this.documents.extent(node), operands.slice(index));
-      }
-      const child = node.children.get(operand.value as PathKey);
-      if (child === undefined) return anyType;
-      node = child;
-    }
-    return this.documents.extent(node);
+    const type = this.get(root);
+    return type === undefined ? undefined : follow(type, operands);
+  }
+
+  /** The type of the function at a path below `data`. */
+  functionAt(path: readonly string[], location: Term["location"]): Type | undefined {
+    const override = this.overrides?.get("data");
+    if (override === undefined) return this.tree.functionAt(path);
+    return follow(
+      override,
+      path.map((value) => ({ kind: "constant", value, location })),
+    );
   }
 }
 
-/** The type of what operands lead to. */
-function follow(start: Type, operands: readonly Term[]): Type | undefined {
-  let type: Type | undefined = start;
-  for (const operand of operands) {
-    if (type === undefined || type === unknownType) return undefined;
-    type = operand.kind === "constant" && !isComposite(operand) ? select(type, operand.value) : valuesOf(type);
-  }
-  return type;
-}
-
-export function isComposite(term: Term): boolean {
-  if (term.kind !== "constant") return term.kind !== "variable";
-  const { value } = term;
-  return typeof value === "object" && value !== null && !("text" in value);
-}
+/** Of several keys that vary, the last in OPA's order says what members there are. */
+const keyRanks: readonly Term["kind"][] = ["variable", "array", "object", "set"];
