@@ -1,6 +1,8 @@
-import type { Statement, Term, Variable } from "./ir.ts";
+import type { ComprehensionTerm, Statement, Term, Variable } from "./ir.ts";
 
 export type VariableSet = Set<Variable>;
+
+// By index for the reason that walk.ts has.
 
 /** Adds the variables of a term, without those inside of comprehensions. */
 export function addTermVariables(term: Term, out: VariableSet): void {
@@ -13,65 +15,59 @@ export function addTermVariables(term: Term, out: VariableSet): void {
       return;
     case "ref":
       if (typeof term.root !== "string") out.add(term.root);
-      for (const operand of term.operands) addTermVariables(operand, out);
+      addVariablesOf(term.operands, out);
       return;
     case "array":
     case "set":
-      for (const item of term.items) addTermVariables(item, out);
+      addVariablesOf(term.items, out);
       return;
     case "object":
-      for (const [key, value] of term.pairs) {
-        addTermVariables(key, out);
-        addTermVariables(value, out);
-      }
+      for (let index = 0; index < term.pairs.length; index += 1) addVariablesOf(term.pairs[index] as [Term, Term], out);
   }
+}
+
+function addVariablesOf(terms: readonly Term[], out: VariableSet): void {
+  for (let index = 0; index < terms.length; index += 1) addTermVariables(terms[index] as Term, out);
 }
 
 /** The terms of a statement; of `every`, the domain. */
 export function termsOf(statement: Statement): Term[] {
-  const terms = coreTerms(statement);
-  for (const { value } of statement.with) if (value.kind === "term") terms.push(value.term);
+  const terms: Term[] = [];
+  eachTerm(statement, (term) => terms.push(term));
   return terms;
 }
 
-function coreTerms(statement: Statement): Term[] {
+/** Calls back for the terms of a statement; of `every`, for the domain. */
+export function eachTerm(statement: Statement, visit: (term: Term) => void): void {
   switch (statement.kind) {
     case "equal":
-      return [statement.left, statement.right];
+      visit(statement.left);
+      visit(statement.right);
+      break;
     case "call":
-      return statement.output === undefined ? [...statement.args] : [...statement.args, statement.output];
+      for (let index = 0; index < statement.args.length; index += 1) visit(statement.args[index] as Term);
+      if (statement.output !== undefined) visit(statement.output);
+      break;
     case "term":
-      return [statement.term];
+      visit(statement.term);
+      break;
     case "every":
-      return [statement.domain];
+      visit(statement.domain);
   }
+  if (statement.with.length === 0) return;
+  for (const { value } of statement.with) if (value.kind === "term") visit(value.term);
 }
 
 /** Adds the variables of a statement, without those inside of comprehensions and of `every`. */
 export function addStatementVariables(statement: Statement, out: VariableSet): void {
-  switch (statement.kind) {
-    case "equal":
-      addTermVariables(statement.left, out);
-      addTermVariables(statement.right, out);
-      break;
-    case "call":
-      for (const arg of statement.args) addTermVariables(arg, out);
-      if (statement.output !== undefined) addTermVariables(statement.output, out);
-      break;
-    case "term":
-      addTermVariables(statement.term, out);
-      break;
-    case "every":
-      addTermVariables(statement.domain, out);
-  }
-  for (const { value } of statement.with) if (value.kind === "term") addTermVariables(value.term, out);
+  eachTerm(statement, (term) => addTermVariables(term, out));
 }
 
 /** Every variable inside of the statement's comprehensions and of its `every`. */
 export function closureVariables(statement: Statement): VariableSet {
   const out: VariableSet = new Set();
   if (statement.kind === "every") addBodyVariables(statement.body, out);
-  for (const term of termsOf(statement)) addClosureVariables(term, out);
+  eachTerm(statement, (term) => addClosureVariables(term, out));
   return out;
 }
 
@@ -91,7 +87,7 @@ function addAllVariables(term: Term, out: VariableSet): void {
 
 function addBodyVariables(body: readonly Statement[], out: VariableSet): void {
   for (const statement of body) {
-    for (const term of termsOf(statement)) addAllVariables(term, out);
+    eachTerm(statement, (term) => addAllVariables(term, out));
     if (statement.kind === "every") {
       if (statement.key !== undefined) out.add(statement.key);
       out.add(statement.value);
@@ -101,25 +97,23 @@ function addBodyVariables(body: readonly Statement[], out: VariableSet): void {
 }
 
 /** Calls back for the outermost comprehensions in a term. */
-export function visitComprehensions(
-  term: Term,
-  visit: (comprehension: Extract<Term, { kind: "comprehension" }>) => void,
-): void {
+export function visitComprehensions(term: Term, visit: (comprehension: ComprehensionTerm) => void): void {
   switch (term.kind) {
     case "comprehension":
       visit(term);
       return;
     case "ref":
-      for (const operand of term.operands) visitComprehensions(operand, visit);
+      visitInTerms(term.operands, visit);
       return;
     case "array":
     case "set":
-      for (const item of term.items) visitComprehensions(item, visit);
+      visitInTerms(term.items, visit);
       return;
     case "object":
-      for (const [key, value] of term.pairs) {
-        visitComprehensions(key, visit);
-        visitComprehensions(value, visit);
-      }
+      for (let index = 0; index < term.pairs.length; index += 1) visitInTerms(term.pairs[index] as [Term, Term], visit);
   }
+}
+
+function visitInTerms(terms: readonly Term[], visit: (comprehension: ComprehensionTerm) => void): void {
+  for (let index = 0; index < terms.length; index += 1) visitComprehensions(terms[index] as Term, visit);
 }

@@ -7,15 +7,20 @@ import { lowerCapture, lowerTerm, metadataOf, refFromPath, resolveCallee, toAssi
 /** Lowers a body's expressions in the scope's innermost frame. */
 export function lowerBody(scope: Scope, body: readonly Expression[]): Statement[] {
   const out: Statement[] = [];
-  for (const expression of body) lowerExpression(scope, expression, out);
+  for (let index = 0; index < body.length; index += 1) lowerExpression(scope, body[index] as Expression, out);
   return out;
 }
 
 function lowerExpression(scope: Scope, expression: Expression, out: Statement[]): void {
-  const isAssignment =
-    expression.kind === "term" && expression.term.kind === "call" && isNamed(expression.term.name, "assign");
+  if (expression.with.length === 0) {
+    const core = lowerStatement(scope, expression, out);
+    if (core === undefined) return;
+    core.negated = expression.negated;
+    out.push(core);
+    return;
+  }
   const statements: Statement[] = [];
-  const core = isAssignment ? lowerAssignment(scope, expression, statements) : lowerCore(scope, expression, statements);
+  const core = lowerStatement(scope, expression, statements);
   const clauses = expression.with.map((modifier) => lowerWith(scope, modifier, out));
   for (const statement of statements) statement.with = clauses;
   out.push(...statements);
@@ -23,6 +28,12 @@ function lowerExpression(scope: Scope, expression: Expression, out: Statement[])
   core.with = clauses;
   core.negated = expression.negated;
   out.push(core);
+}
+
+function lowerStatement(scope: Scope, expression: Expression, out: Statement[]): Statement | undefined {
+  const isAssignment =
+    expression.kind === "term" && expression.term.kind === "call" && isNamed(expression.term.name, "assign");
+  return isAssignment ? lowerAssignment(scope, expression, out) : lowerCore(scope, expression, out);
 }
 
 /** The expression itself; what it needs before goes to `out`. Undefined for a declaration. */

@@ -21,15 +21,19 @@ export interface CallServices {
  * Finds out what `with` replaces and puts the values that it needs into statements before it; gives explicit outputs
  * (`f(x, y)` for `y = f(x)`) their place; reports calls of unknown functions and wrong numbers of arguments.
  */
-export function checkCalls(body: readonly Statement[], services: CallServices): Statement[] {
+export function checkCalls(body: Statement[], services: CallServices): Statement[] {
   return mapBodies(body, (statements) => {
-    const out: Statement[] = [];
-    for (const statement of statements) {
-      for (const clause of statement.with) resolveWith(clause, out, services);
+    let out: Statement[] | undefined;
+    for (let index = 0; index < statements.length; index += 1) {
+      const statement = statements[index] as Statement;
+      if (statement.with.length > 0) {
+        out ??= statements.slice(0, index);
+        for (const clause of statement.with) resolveWith(clause, out, services);
+      }
       if (statement.kind === "call") checkCall(statement, services);
-      out.push(statement);
+      out?.push(statement);
     }
-    return out;
+    return out ?? statements;
   });
 }
 

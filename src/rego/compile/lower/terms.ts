@@ -28,16 +28,22 @@ export function lowerTerm(scope: Scope, term: SyntaxTerm, out: Statement[]): Ter
     case "ref":
       return lowerRef(scope, term.head, term.operands, location, out);
     case "array":
-    case "set":
+    case "set": {
+      const scalars = scalarsOf(term.items);
+      if (scalars !== undefined) return toConstant(term.kind, scalars, location);
       return toCollection(
         term.kind,
         term.items.map((item) => lowerTerm(scope, item, out)),
         location,
       );
+    }
     case "object":
-      return toObject(
-        term.pairs.map(([key, value]) => [lowerTerm(scope, key, out), lowerTerm(scope, value, out)]),
-        location,
+      return (
+        toScalarObject(term.pairs, location) ??
+        toObject(
+          term.pairs.map((pair) => [lowerTerm(scope, pair[0], out), lowerTerm(scope, pair[1], out)]),
+          location,
+        )
       );
     case "array-comprehension":
     case "set-comprehension":
@@ -59,6 +65,45 @@ function lowerVariable(scope: Scope, name: string, location: Location): Term {
     return { kind: "variable", variable: scope.use(name), location };
   }
   return { kind: "variable", variable: scope.use(name), location };
+}
+
+/** The value of a literal that is no collection. */
+function toScalar(term: SyntaxTerm): Value | undefined {
+  switch (term.kind) {
+    case "string":
+    case "boolean":
+      return term.value;
+    case "null":
+      return null;
+    case "number":
+      return numberFromText(term.text);
+    default:
+      return undefined;
+  }
+}
+
+/** The values of literals that are no collections, as most data in policies is: none of them needs a term. */
+function scalarsOf(items: readonly SyntaxTerm[]): Value[] | undefined {
+  const values: Value[] = [];
+  for (let index = 0; index < items.length; index += 1) {
+    const value = toScalar(items[index] as SyntaxTerm);
+    if (value === undefined) return undefined;
+    values.push(value);
+  }
+  return values;
+}
+
+/** The same for an object: a constant, where all its members are such literals. */
+function toScalarObject(pairs: readonly [SyntaxTerm, SyntaxTerm][], location: Location): Term | undefined {
+  const members: [Value, Value][] = [];
+  for (let index = 0; index < pairs.length; index += 1) {
+    const member = scalarsOf(pairs[index] as [SyntaxTerm, SyntaxTerm]);
+    if (member === undefined) return undefined;
+    members.push(member as [Value, Value]);
+  }
+  const builder = new ObjectBuilder();
+  for (const [key, value] of members) builder.set(key, value);
+  return { kind: "constant", value: builder.build(), location };
 }
 
 /** A reference to `["data", "a", "b"]` or `["input", "a"]`. */
@@ -93,7 +138,10 @@ export function toAssignment(variable: Variable, term: Term, location: Location)
 
 function toCollection(kind: "array" | "set", items: Term[], location: Location): Term {
   const values = constantsOf(items);
-  if (values === undefined) return { kind, items, location };
+  return values === undefined ? { kind, items, location } : toConstant(kind, values, location);
+}
+
+function toConstant(kind: "array" | "set", values: Value[], location: Location): Term {
   return { kind: "constant", value: kind === "array" ? values : RegoSet.from(values), location };
 }
 
@@ -110,7 +158,8 @@ function toObject(pairs: [Term, Term][], location: Location): Term {
 
 function constantsOf(terms: readonly Term[]): Value[] | undefined {
   const values: Value[] = [];
-  for (const term of terms) {
+  for (let index = 0; index < terms.length; index += 1) {
+    const term = terms[index] as Term;
     if (term.kind !== "constant") return undefined;
     values.push(term.value);
   }
