@@ -10,6 +10,7 @@ import {
   SetBuilder,
   type Value,
 } from "../value/index.ts";
+import { createBranches } from "./branches.ts";
 import { createCalls } from "./calls.ts";
 import { type Context, pendingMark, undefinedMark } from "./context.ts";
 import { Documents, type Place } from "./documents.ts";
@@ -51,11 +52,13 @@ export function createEnvironment(compiled: CompiledPolicy, options: LoadOptions
     }
     return evaluate(context);
   });
+  const conflicts = createConflicts(compiled);
   const kit = {
     ...watch.kit,
     ...createCalls(compiled, options, state),
     ...createDocumentAccess(documents),
-    ...createConflicts(compiled),
+    ...conflicts,
+    ...createBranches(conflicts.conflict),
     ...createValueAccess(),
     with: createWith(compiled, documents),
     tick: () => state.tick(),
@@ -76,7 +79,7 @@ export function createEnvironment(compiled: CompiledPolicy, options: LoadOptions
   return { state, documents, emitted, counts, watch };
 }
 
-const conflicts = {
+const conflictMessages = {
   complete: "complete rules must not produce multiple outputs",
   function: "functions must not produce multiple outputs for same inputs",
   object: "object keys must be unique",
@@ -85,12 +88,16 @@ const conflicts = {
 
 /** What can end in a conflict of values, with its place. */
 function createConflicts(compiled: CompiledPolicy) {
-  const failure = (kind: keyof typeof conflicts, at: number): RegoError => {
+  const failure = (kind: keyof typeof conflictMessages, at: number): RegoError => {
     const place = compiled.locations[at];
-    return new RegoError("eval_conflict_error", conflicts[kind], place === undefined ? undefined : toLocation(place));
+    return new RegoError(
+      "eval_conflict_error",
+      conflictMessages[kind],
+      place === undefined ? undefined : toLocation(place),
+    );
   };
   return {
-    conflict: (kind: keyof typeof conflicts, at: number): never => {
+    conflict: (kind: keyof typeof conflictMessages, at: number): never => {
       throw failure(kind, at);
     },
     template: (at: number, parts: readonly Value[]): string => {

@@ -9,6 +9,9 @@ export type EvaluateCall = (context: Context, args: readonly Value[]) => Outcome
 /** Results of one function that are remembered for each of its first arguments: the rest is computed again. */
 const maxRemembered = 100_000;
 
+/** Keys of a document that are evaluated one by one before the whole is. */
+const maxKeys = 4;
+
 /** What emitted code looks documents and functions up with, so that each is evaluated once in its context. */
 export function createMemos(state: State) {
   return {
@@ -23,12 +26,13 @@ export function createMemos(state: State) {
       if (owner !== context) remember(state, context, rule, memo);
       return memo === undefinedMark ? undefined : memo;
     },
-    /** The part of a document that has to do with one key. */
-    lookupKey(context: Context, rule: number, key: Value, code: EvaluateKey): Outcome {
+    /** The part of a document that has to do with one key; after a few keys the whole, where there is code for it. */
+    lookupKey(context: Context, rule: number, key: Value, code: EvaluateKey, whole?: EvaluateDocument): Outcome {
       const owner = context.ownerOf(rule);
-      const whole = owner.memo[rule];
-      if (whole !== undefined && whole !== pendingMark) return whole === undefinedMark ? undefined : whole;
+      const memo = owner.memo[rule];
+      if (memo !== undefined && memo !== pendingMark) return memo === undefinedMark ? undefined : memo;
       const level = memoOf(owner.keyed, rule);
+      if (whole !== undefined && level.size >= maxKeys && !level.has(canonicalKey(key))) return whole(context);
       return recall(state, level, canonicalKey(key), () => evaluate(state, owner, key, code));
     },
     /** A function's result. Arguments that are collections are told apart by identity: that is quick, and often enough. */

@@ -1,0 +1,305 @@
+import { isList, type Value } from "../../value/index.ts";
+import type { Branch, CallStatement, PathKey, RefTerm, Statement, Term, Variable } from "../ir.ts";
+import type { RuleTree } from "../rule-tree.ts";
+
+/** What a condition looks at: a path below a document (without rules in its way), or a parameter by its position. */
+export interface Subject {
+  root: "input" | "data" | number;
+  path: readonly PathKey[];
+  /** Equal for equal subjects. */
+  key: string;
+  /** Row and column of the reference that was met first. */
+  place: readonly [row: number, col: number];
+}
+
+export type Scalar = null | boolean | number | string;
+
+/** A list of these members (undefined: any), or a text that a glob pattern with these delimiters may match. */
+export type Pattern = { items: readonly (Scalar | undefined)[] } | { glob: string; delimiters: string };
+export type Alternative = Scalar | Pattern;
+
+/** What a body says of a subject. Without a value: it is defined. */
+export interface Condition {
+  subject: Subject;
+  value: Alternative | undefined;
+  /** The variable that has the subject's value. */
+  variable: Variable | undefined;
+  /** Index of the statement in the body that says so. */
+  at: number;
+}
+
+/**
+ * What must hold of documents and parameters for a body to have a solution, as far as OPA's index knows it: of the body's
+ * own expressions, not negated and without `with`, comparisons with constants, membership, globs, and that references are defined
+ * (v1/ast/index.go in OPA). None for a body that prints.
+ */
+export function conditionsOf(branch: Branch, tree: RuleTree, met: SubjectCounts): Condition[] {
+  if (branch.body.some((statement) => isCallOf(statement, "internal.print"))) return [];
+  const collector = new Collector(branch, tree, met);
+  for (const [at, statement] of branch.body.entries()) {
+    if (statement.with.length === 0) collector.statement(statement, at);
+  }
+  return collector.conditions;
+}
+
+/** How often something was said of each subject, in all rules of a group. */
+export type SubjectCounts = Map<string, { subject: Subject; count: number }>;
+
+function isCallOf(statement: Statement, name: string): statement is CallStatement {
+  return statement.kind === "call" && statement.callee.kind === "builtin" && statement.callee.name === name;
+}
+
+/** Stands where the value has no variable in the policy; a copy of it where OPA makes one of its own. */
+const nobody: Variable = { id: -1, name: "", generated: true };
+
+class Collector {
+  readonly conditions: Condition[] = [];
+  readonly #constants = new Map<Variable, Value>();
+  readonly #branch: Branch;
+  readonly #tree: RuleTree;
+  readonly #met: SubjectCounts;
+  #at = 0;
+
+  constructor(branch: Branch, tree: RuleTree, met: SubjectCounts) {
+    this.#branch = branch;
+    this.#tree = tree;
+    this.#met = met;
+  }
+
+  statement(statement: Statement, at: number): void {
+    this.#at = at;
+    switch (statement.kind) {
+      case "term":
+        this.#operands(statement.term);
+        if (!statement.negated && statement.term.kind === "ref") this.#defined(statement.term, nobody);
+        return;
+      case "equal":
+        this.#operands(statement.left);
+        this.#operands(statement.right);
+        if (!statement.negated) this.#equal(statement.left, statement.right);
+        return;
+      case "call":
+        this.#call(statement);
+        return;
+      case "every":
+        this.#evaluated(statement.domain);
+    }
+  }
+
+  #call(statement: CallStatement): void {
+    const { args, output, negated } = statement;
+    const [first, second, third] = args;
+    if (isCallOf(statement, "equal") && output === undefined && first !== undefined && second !== undefined) {
+      this.#operands(first);
+      this.#operands(second);
+      if (!negated) this.#equal(first, second);
+      return;
+    }
+    for (const arg of args) this.#evaluated(arg);
+    if (output !== undefined) this.#evaluated(output);
+    if (negated || output !== undefined || first === undefined || second === undefined) return;
+    if (isCallOf(statement, "internal.member_2")) this.#member(first, second);
+    if (isCallOf(statement, "glob.match") && third !== undefined) this.#glob(first, second, third);
+  }
+
+  /** What OPA evaluates before the expression that a term stands in: references inside of it. */
+  #operands(term: Term): void {
+    if (term.kind === "ref") for (const operand of term.operands) this.#evaluated(operand);
+    else this.#evaluated(term);
+  }
+
+  #evaluated(term: Term): void {
+    switch (term.kind) {
+      case "ref":
+        this.#operands(term);
+        this.#defined(term, { ...nobody });
+        return;
+      case "array":
+      case "set":
+        for (const item of term.items) this.#evaluated(item);
+        return;
+      case "object":
+        for (const [key, value] of term.pairs) {
+          this.#evaluated(key);
+          this.#evaluated(value);
+        }
+    }
+  }
+
+  #defined(ref: RefTerm, variable: Variable): void {
+    const subject = this.#subject(ref, ref.operands);
+    if (subject !== undefined) this.#insert(subject, undefined, variable);
+  }
+
+  #equal(left: Term, right: Term): void {
+    if (this.#contains(left, right) || this.#contains(right, left)) return;
+    if (!this.#compare(left, right)) this.#compare(right, left);
+  }
+
+  /** `input.xs[_] == 1` */
+  #contains(ref: Term, other: Term): boolean {
+    if (ref.kind !== "ref" || ref.operands[ref.operands.length - 1]?.kind !== "variable") return false;
+    const subject = this.#subject(ref, ref.operands.slice(0, -1));
+    const value = this.#constant(other);
+    if (subject === undefined || value === undefined || !isScalar(value)) return false;
+    this.#insert(subject, value, undefined);
+    return true;
+  }
+
+  #compare(left: Term, right: Term): boolean {
+    if (left.kind === "variable") {
+      if (right.kind === "constant") this.#constants.set(left.variable, right.value);
+      const subject = this.#subjectOf(left);
+      if (subject === undefined || right.kind === "ref") return false;
+      return this.#insertTerm(subject, right);
+    }
+    if (left.kind !== "ref") return false;
+    const subject = this.#subject(left, left.operands);
+    if (subject === undefined) return false;
+    const value = right.kind === "variable" ? this.#constants.get(right.variable) : undefined;
+    if (value === undefined) return this.#insertTerm(subject, right);
+    const found = toAlternative(value);
+    if (found !== undefined) this.#insert(subject, found, undefined);
+    return true;
+  }
+
+  #insertTerm(subject: Subject, term: Term): boolean {
+    if (term.kind === "variable") this.#insert(subject, undefined, term.variable);
+    else {
+      const found = term.kind === "array" ? toPattern(term.items) : toAlternative(this.#constant(term));
+      if (found === undefined) return false;
+      this.#insert(subject, found, undefined);
+    }
+    return true;
+  }
+
+  #member(item: Term, collection: Term): void {
+    const subject = this.#subjectOf(item);
+    if (subject !== undefined) {
+      const members = membersOf(this.#constant(collection));
+      const found = members?.map(toAlternative) ?? [];
+      if (found.includes(undefined)) return;
+      for (const value of found) this.#insert(subject, value, undefined);
+      return;
+    }
+    const owner = this.#subjectOf(collection);
+    if (owner === undefined || typeof owner.root === "number") return;
+    const value = this.#constant(item);
+    if (value !== undefined && isScalar(value)) this.#insert(owner, value, undefined);
+  }
+
+  #glob(pattern: Term, delimiters: Term, text: Term): void {
+    const subject = this.#subjectOf(text);
+    const glob = this.#constant(pattern);
+    const list = delimiters.kind === "constant" ? delimiters.value : undefined;
+    if (subject === undefined || typeof glob !== "string" || list === undefined || !isList(list)) return;
+    if (!list.every((delimiter) => typeof delimiter === "string")) return;
+    const joined = list.length === 0 ? "." : list.join("");
+    if (isPlainGlob(glob, joined)) this.#insert(subject, { glob, delimiters: joined }, undefined);
+  }
+
+  #constant(term: Term): Value | undefined {
+    if (term.kind === "constant") return term.value;
+    return term.kind === "variable" ? this.#constants.get(term.variable) : undefined;
+  }
+
+  /** The subject that a term is, or that a variable stands for. */
+  #subjectOf(term: Term): Subject | undefined {
+    if (term.kind === "ref") return this.#subject(term, term.operands);
+    if (term.kind !== "variable") return undefined;
+    const known = this.conditions.find(({ variable }) => variable === term.variable);
+    if (known !== undefined) return known.subject;
+    const position = this.#branch.args.findIndex((arg) => arg.kind === "variable" && arg.variable === term.variable);
+    return position < 0 ? undefined : argumentAt(position);
+  }
+
+  #subject({ root, location }: RefTerm, operands: readonly Term[]): Subject | undefined {
+    if (root !== "input" && root !== "data") return undefined;
+    const path: PathKey[] = [];
+    for (const operand of operands) {
+      if (operand.kind !== "constant" || !isScalar(operand.value)) return undefined;
+      path.push(operand.value);
+    }
+    if (root === "data" && isVirtual(this.#tree, path)) return undefined;
+    return { root, path, key: `${root}${JSON.stringify(path)}`, place: [location.row, location.col] };
+  }
+
+  #insert(subject: Subject, value: Alternative | undefined, variable: Variable | undefined): void {
+    const condition: Condition = { subject, value, variable, at: this.#at };
+    const met = this.#met.get(subject.key);
+    if (met === undefined) this.#met.set(subject.key, { subject, count: 1 });
+    else met.count += 1;
+    for (const [index, other] of this.conditions.entries()) {
+      if (other.subject.key !== subject.key) continue;
+      if (isSame(other, condition)) return;
+      if (value === undefined || other.value !== undefined) continue;
+      this.conditions[index] = condition;
+      return;
+    }
+    this.conditions.push(condition);
+  }
+}
+
+export function argumentAt(position: number): Subject {
+  return { root: position, path: [], key: `#${position}`, place: [0, position] };
+}
+
+function isSame(a: Condition, b: Condition): boolean {
+  if (a.value === undefined || b.value === undefined) return a.value === b.value && a.variable === b.variable;
+  return JSON.stringify(a.value) === JSON.stringify(b.value);
+}
+
+/** Numbers that are no doubles are left to the evaluation. */
+export function isScalar(value: Value): value is Scalar {
+  return typeof value !== "object" || value === null;
+}
+
+/** Undefined for what no condition can be made of. */
+export function toAlternative(value: Value | undefined): Alternative | undefined {
+  if (value === undefined) return undefined;
+  if (isScalar(value)) return value;
+  return isList(value) && value.every(isScalar) ? { items: value } : undefined;
+}
+
+function toPattern(items: readonly Term[]): Pattern | undefined {
+  const found: (Scalar | undefined)[] = [];
+  for (const item of items) {
+    if (item.kind === "variable") found.push(undefined);
+    else if (item.kind === "constant" && isScalar(item.value)) found.push(item.value);
+    else return undefined;
+  }
+  return { items: found };
+}
+
+function membersOf(collection: Value | undefined): readonly Value[] | undefined {
+  if (typeof collection !== "object" || collection === null) return undefined;
+  if (isList(collection)) return collection;
+  return collection.kind === "number" ? undefined : collection.values();
+}
+
+/** Patterns of which each part is a text, or `*`. */
+function isPlainGlob(glob: string, delimiters: string): boolean {
+  if (/[^\0-\x7f]|\\/.test(glob + delimiters)) return false;
+  return splitText(glob, delimiters).every((part) => part === "*" || !/[[?{*]/.test(part));
+}
+
+function splitText(text: string, delimiters: string): string[] {
+  const parts = [""];
+  for (const character of text) {
+    if (delimiters.includes(character)) parts.push("");
+    else parts[parts.length - 1] += character;
+  }
+  return parts;
+}
+
+/** Whether a rule is at, above or below the path. */
+export function isVirtual(tree: RuleTree, path: readonly PathKey[]): boolean {
+  let node = tree.root;
+  for (const key of path) {
+    const child = node.children.get(key);
+    if (child === undefined) return false;
+    if (child.rules.length > 0) return true;
+    node = child;
+  }
+  return true;
+}

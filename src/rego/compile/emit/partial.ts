@@ -1,0 +1,86 @@
+import type { Branch, LoweredRule, Term } from "../ir.ts";
+import type { Group } from "../rule-tree.ts";
+import { BodyEmitter } from "./body.ts";
+import { emitBranches } from "./branches.ts";
+import { emitGuards } from "./guards.ts";
+import { createRuleIndex, type RuleIndex } from "./rule-index.ts";
+import { emitMatch } from "./unify.ts";
+import type { EmitUnit } from "./unit.ts";
+
+/** Writes the function that evaluates a set or an object. */
+export function emitPartial(unit: EmitUnit, group: Group): void {
+  const index = createRuleIndex(group, unit.plan.tree);
+  const emitter = new BodyEmitter(unit, "p");
+  emitter.push(`function E${group.index}(c){const a=new ${builderOf(group)}();let p=false;`);
+  const branches = emitBranches(unit, group, index, {
+    constant: () => -1,
+    emit: (branch, name, tests, rule) => {
+      const member = new BodyEmitter(unit, "p");
+      member.push(`function ${name}(c,a){let p=false;`);
+      emitMember(member, { group, rule, tests: new Map([[branch, tests]]), isKeyed: false });
+      member.push("return p;}");
+      unit.lines.push(member.lines.join(""));
+    },
+  });
+  if (branches === undefined) {
+    for (const rule of index.rules) emitMember(emitter, { group, rule, tests: index.tests, isKeyed: false });
+  } else {
+    emitter.push(`p=K.collect(${branches.name},c,${branches.values},a);`);
+    if (unit.plan.pending.has(group)) emitter.notePending("p");
+  }
+  finish(emitter, group, false);
+}
+
+/** Writes the function that evaluates what of a set or an object has to do with one key. */
+export function emitKeyed(unit: EmitUnit, group: Group): void {
+  const index = createRuleIndex(group, unit.plan.tree);
+  const emitter = new BodyEmitter(unit, "p");
+  emitter.push(`function Q${group.index}(c,key){const a=new ${builderOf(group)}();let p=false;`);
+  for (const rule of index.rules) emitMember(emitter, { group, rule, tests: index.tests, isKeyed: true });
+  finish(emitter, group, true);
+}
+
+function builderOf(group: Group): string {
+  return group.kind === "set" ? "SetBuilder" : "K.DocumentBuilder";
+}
+
+interface MemberParts {
+  group: Group;
+  rule: LoweredRule;
+  tests: RuleIndex["tests"];
+  isKeyed: boolean;
+}
+
+function finish(emitter: BodyEmitter, group: Group, isKeyed: boolean): void {
+  if (group.default !== undefined) emitMember(emitter, { group, rule: group.default, tests: new Map(), isKeyed });
+  if (emitter.canPend("p")) emitter.push("if(p)return P;");
+  emitter.push("return a.build();}");
+  emitter.unit.lines.push(emitter.lines.join(""));
+}
+
+function emitMember(emitter: BodyEmitter, { group, rule, tests, isKeyed }: MemberParts): void {
+  const { unit } = emitter;
+  const branch = rule.branches[0] as Branch;
+  const at = unit.location(branch.location);
+  const operands = branch.ref.slice(group.path.length - rule.package.length);
+  emitter.block([], "p", () => {
+    emitter.push(unit.watch.beginRule(group.path, branch.location));
+    if (isKeyed) emitMatch(emitter, group.kind === "set" ? (branch.key as Term) : (operands[0] as Term), "key");
+    emitGuards(emitter, branch, tests.get(branch) ?? []);
+    for (const statement of branch.body) emitter.statement(statement);
+    emitter.push(unit.watch.whenTrue(branch.location));
+    if (group.kind === "set") {
+      emitter.push(`a.add(${emitter.term(branch.key as Term)});`);
+      // The one member that was asked for is there.
+      if (isKeyed) emitter.push("return a.build();");
+      return;
+    }
+    const path = `[${operands.map((operand) => emitter.term(operand)).join(",")}]`;
+    if (rule.isSet) emitter.push(`a.add(${path},${emitter.term(branch.key as Term)},${at});`);
+    else {
+      const value = branch.value === undefined ? "true" : emitter.term(branch.value);
+      const isDefault = rule.isDefault ? ",true" : "";
+      emitter.push(`a.put(${path},${value},${at}${isDefault});`);
+    }
+  });
+}
