@@ -106,9 +106,10 @@ function createHelperRunner(runProgram: RunProgram) {
 }
 
 function toProxySettings(env: Environment) {
-  const http = env.HTTP_PROXY ?? env.http_proxy;
-  const https = env.HTTPS_PROXY ?? env.https_proxy;
-  const noProxy = env.NO_PROXY ?? env.no_proxy;
+  // As Go's programs read them: a variable that is empty is one that is not set.
+  const http = env.HTTP_PROXY || env.http_proxy;
+  const https = env.HTTPS_PROXY || env.https_proxy;
+  const noProxy = env.NO_PROXY || env.no_proxy;
   return {
     ...(http ? { http } : {}),
     ...(https ? { https } : {}),

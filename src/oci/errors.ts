@@ -5,7 +5,7 @@ import { StageError, type StageErrorOptions } from "../types/index.ts";
  *
  * - `invalid-reference`: the text is no image reference.
  * - `not-found`: the registry says that it does not have it (404).
- * - `unauthorized`: it wants other credentials (401), or none could be had.
+ * - `unauthorized`: it, or a proxy on the way, wants other credentials (401, 407), or none could be had.
  * - `forbidden`: these credentials may not (403).
  * - `rate-limited`: too many requests (429), after the retries or for longer than we wait.
  * - `unavailable`: network faults and 5xx, after the retries.

@@ -1,9 +1,8 @@
 import { createSecureContext, rootCertificates, type SecureContext } from "node:tls";
 import type { Dispatcher } from "undici";
-import { toAbortError } from "./abort.ts";
-import { OciError } from "./errors.ts";
 import { createProxyRule } from "./proxy.ts";
 import type { ProxySettings } from "./registry-client.ts";
+import { toProxyRefusal, toTransportError } from "./transport-faults.ts";
 
 export interface TransportRequest {
   method: "GET" | "HEAD" | "POST";
@@ -42,10 +41,25 @@ export interface TransportOptions {
 const maxConnectTimeoutMs = 30_000;
 const maxDumpedBytes = 64 * 1024;
 
-/** HTTP/1.1 over pools of undici, one for each origin. */
+/** The connections to one origin, and how requests to it are written. */
+interface Route {
+  dispatcher: Dispatcher;
+  /** The one that is connected to. */
+  origin: string;
+  /** The proxy on the way, `host[:port]`. */
+  proxy?: string;
+  /** What stands in front of the path where a proxy is asked for the whole address (RFC 9112, 3.2.2). */
+  prefix: string;
+  headers: Readonly<Record<string, string>>;
+}
+
+/**
+ * HTTP/1.1 over pools of undici, one for each origin. A proxy makes a tunnel to an HTTPS origin (CONNECT), and is asked
+ * itself for what a plain HTTP origin has; but a proxy that is spoken to over TLS, or SOCKS, always makes a tunnel.
+ */
 export function createTransport(options: TransportOptions): Transport {
   const toProxy = createProxyRule(options.proxy);
-  const pools = new Map<string, Promise<Dispatcher>>();
+  const routes = new Map<string, Promise<Route>>();
   let secureContext: SecureContext | undefined;
 
   function toTls(): { secureContext?: SecureContext } {
@@ -54,7 +68,7 @@ export function createTransport(options: TransportOptions): Transport {
     return { secureContext };
   }
 
-  async function createPool(url: URL): Promise<Dispatcher> {
+  async function createRoute(url: URL): Promise<Route> {
     // Loaded when first needed: half of a short run's start would be this package.
     const { Pool, ProxyAgent } = await import("undici");
     const limits = {
@@ -63,50 +77,70 @@ export function createTransport(options: TransportOptions): Transport {
       bodyTimeout: options.timeoutMs,
     };
     const timeout = Math.min(options.timeoutMs, maxConnectTimeoutMs);
+    const connect = { ...toTls(), timeout };
     const proxy = toProxy(url);
-    if (proxy === undefined) return new Pool(url.origin, { ...limits, connect: { ...toTls(), timeout } });
-    return new ProxyAgent({
-      ...limits,
-      uri: proxy,
-      requestTls: { ...toTls(), timeout },
-      proxyTls: { ...toTls(), timeout },
-    });
+    const direct = { origin: url.origin, prefix: "", headers: {} };
+    if (proxy === undefined) return { ...direct, dispatcher: new Pool(url.origin, { ...limits, connect }) };
+    if (url.protocol === "https:" || proxy.protocol !== "http:") {
+      const dispatcher = new ProxyAgent({ ...limits, uri: proxy.href, requestTls: connect, proxyTls: connect });
+      return { ...direct, dispatcher, proxy: proxy.host };
+    }
+    return {
+      dispatcher: new Pool(proxy.origin, { ...limits, connect }),
+      origin: proxy.origin,
+      proxy: proxy.host,
+      prefix: url.origin,
+      headers: { host: url.host, ...toProxyAuthorization(proxy) },
+    };
   }
 
-  function poolOf(url: URL): Promise<Dispatcher> {
-    const known = pools.get(url.origin);
+  function routeOf(url: URL): Promise<Route> {
+    const known = routes.get(url.origin);
     if (known) return known;
-    const pool = createPool(url);
-    pools.set(url.origin, pool);
-    pool.catch(() => pools.delete(url.origin));
-    return pool;
+    const route = createRoute(url);
+    routes.set(url.origin, route);
+    route.catch(() => routes.delete(url.origin));
+    return route;
   }
 
   return {
     async send(request) {
+      let proxy: string | undefined;
       try {
-        const pool = await poolOf(request.url);
-        const response = await pool.request({
-          origin: request.url.origin,
-          path: `${request.url.pathname}${request.url.search}`,
+        const route = await routeOf(request.url);
+        proxy = route.proxy;
+        const response = await route.dispatcher.request({
+          origin: route.origin,
+          path: `${route.prefix}${request.url.pathname}${request.url.search}`,
           method: request.method,
-          headers: request.headers,
+          headers: { ...request.headers, ...route.headers },
           body: request.body ?? null,
           signal: request.signal,
           // Otherwise undici ends the connection after each HEAD.
           reset: false,
         });
-        return toResponse(response, request);
+        const answer = toResponse(response, request);
+        if (route.prefix === "" || answer.status !== 407) return answer;
+        answer.discard();
+        throw toProxyRefusal(request, route.proxy, 407);
       } catch (cause) {
-        throw toTransportError(cause, request);
+        throw toTransportError(cause, request, proxy);
       }
     },
     async close() {
-      const open = await Promise.allSettled(pools.values());
-      pools.clear();
-      await Promise.allSettled(open.map((pool) => (pool.status === "fulfilled" ? pool.value.destroy() : undefined)));
+      const open = await Promise.allSettled(routes.values());
+      routes.clear();
+      await Promise.allSettled(
+        open.map((route) => (route.status === "fulfilled" ? route.value.dispatcher.destroy() : undefined)),
+      );
     },
   };
+}
+
+function toProxyAuthorization({ username, password }: URL): Record<string, string> {
+  if (username === "" && password === "") return {};
+  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return { "proxy-authorization": `Basic ${Buffer.from(pair).toString("base64")}` };
 }
 
 function toResponse(response: Dispatcher.ResponseData, request: TransportRequest): TransportResponse {
@@ -134,49 +168,4 @@ async function* readPieces(body: AsyncIterable<Uint8Array>, request: TransportRe
   } catch (cause) {
     throw toTransportError(cause, request);
   }
-}
-
-const timeoutCodes = new Set([
-  "UND_ERR_HEADERS_TIMEOUT",
-  "UND_ERR_BODY_TIMEOUT",
-  "UND_ERR_CONNECT_TIMEOUT",
-  "ETIMEDOUT",
-]);
-const certificateCodes =
-  /^(?:CERT_|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_|ERR_TLS_CERT_|HOSTNAME_MISMATCH|INVALID_CA)/;
-
-function toTransportError(cause: unknown, { url, subject, signal }: TransportRequest): OciError {
-  if (cause instanceof OciError) return cause;
-  const fault = toFault(cause);
-  const where = `${subject}: ${url.host}`;
-  if (signal.aborted) return toAbortError(signal, subject);
-  if (timeoutCodes.has(fault.code)) {
-    return new OciError(`${where} did not answer in time`, { code: "timeout", subject, cause });
-  }
-  if (certificateCodes.test(fault.code)) {
-    return new OciError(
-      `${where}: its certificate is not trusted (${fault.code}); add the authority's certificate to SSL_CERT_FILE`,
-      { code: "insecure-registry", subject, cause },
-    );
-  }
-  if (fault.code === "ERR_SSL_WRONG_VERSION_NUMBER" || fault.code === "ERR_SSL_PACKET_LENGTH_TOO_LONG") {
-    return new OciError(
-      `${where} does not speak HTTPS; a registry that is meant to be asked over plain HTTP must be named by --insecure-registry`,
-      { code: "insecure-registry", subject, cause },
-    );
-  }
-  return new OciError(`${where} could not be reached (${fault.code || fault.name})`, {
-    code: "unavailable",
-    subject,
-    cause,
-  });
-}
-
-function toFault(cause: unknown): { name: string; code: string } {
-  if (!(cause instanceof Error)) return { name: "unknown fault", code: "" };
-  const code = "code" in cause && typeof cause.code === "string" ? cause.code : "";
-  // Connection attempts to several addresses fail together.
-  if (code === "" && cause instanceof AggregateError && cause.errors[0] !== undefined) return toFault(cause.errors[0]);
-  if (code === "" && cause.cause instanceof Error) return toFault(cause.cause);
-  return { name: cause.name, code };
 }
