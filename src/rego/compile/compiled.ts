@@ -76,6 +76,8 @@ export interface CompiledSite {
   /** Variables that have a value there, and terms that were evaluated before: their values are handed over in this order. */
   locals: readonly string[];
   terms: readonly SourceSpan[];
+  /** Whether it is left because one of its terms has no value. */
+  isMissing: boolean;
 }
 
 /** A body of a rule that watching code reports. */

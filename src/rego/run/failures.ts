@@ -124,7 +124,7 @@ function toFailure(site: CompiledSite, values: readonly (Value | undefined)[], i
     const value = values[site.locals.length + index];
     return value === undefined ? [] : [[span, value] as const];
   });
-  return { span: site.span, locals, terms, inner };
+  return { span: site.span, locals, terms, isMissing: site.isMissing, inner };
 }
 
 /** Whether a result is what a rule has that found nothing. */

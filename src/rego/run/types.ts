@@ -121,6 +121,8 @@ export interface Failure {
   locals: readonly (readonly [name: string, value: Value])[];
   /** Values of references, comprehensions and calls that were evaluated before in the same body. */
   terms: readonly (readonly [span: SourceSpan, value: Value])[];
+  /** Whether it was not true because one of its terms had no value. */
+  isMissing: boolean;
   /** Rules that the body had asked for so far and that had no result: undefined, false or empty. */
   inner: readonly FailedRule[];
 }

@@ -12,7 +12,7 @@ interface OpenCase extends CaseResult {
 export function readCases(document: unknown, begun: unknown): Map<string, CaseResult> {
   const cases = readMembers(document);
   for (const names of Array.isArray(begun) ? begun : []) {
-    if (Array.isArray(names)) addBegun(cases, names.map(toName), 0);
+    if (Array.isArray(names)) addBegun(cases, names.map(toCaseName), 0);
   }
   return cases;
 }
@@ -44,6 +44,7 @@ function addBegun(cases: Map<string, OpenCase>, names: readonly string[], at: nu
   return entry.fail;
 }
 
-function toName(value: unknown): string {
+/** As OPA names a case. */
+export function toCaseName(value: unknown): string {
   return typeof value === "string" ? value : (JSON.stringify(value) ?? "INVALID");
 }

@@ -26,6 +26,8 @@ export interface TestRule {
   skip: boolean;
   /** Whether the document's members are the test's cases (`test_x[case]`). */
   isTable: boolean;
+  /** What names a case, for tables. */
+  caseNames: readonly Term[];
   /** Below `data`: the list of cases that were begun, each a list of names. Set for tables. */
   casesPath?: readonly string[];
 }
@@ -76,6 +78,7 @@ function findTest(module: Module, rule: Rule): FoundTest | undefined {
     path: [...module.package, ...parts.slice(0, depth + 1).map(nameOf)],
     skip: nameOf(part).startsWith(SKIP_PREFIX),
     isTable: documentKind(rule) === "object",
+    caseNames: operands.slice(depth),
     depth,
   };
 }

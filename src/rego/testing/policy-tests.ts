@@ -2,6 +2,7 @@ import { RegoErrors } from "../errors.ts";
 import { type CoverageReport, reportCoverage, toCoverage } from "./coverage.ts";
 import { type DiscoveredTests, discoverTests, type TestRule } from "./discover.ts";
 import { TestError, TestLoadErrors } from "./errors.ts";
+import { createExplainer } from "./explain-failures.ts";
 import { type LoadedTests, loadTests } from "./load.ts";
 import type { CreateTestEvaluator, PolicyFiles, TestEvaluator } from "./ports.ts";
 import { reportJson } from "./report-json.ts";
@@ -39,6 +40,9 @@ export interface PolicyTestOptions {
   isBuiltin?: (name: string) => boolean;
 }
 
+/** Failed tests that are run once more. */
+const maxExplained = 200;
+
 /** What a run of tests came to. */
 export type PolicyTestOutcome =
   | {
@@ -75,12 +79,41 @@ export async function runPolicyTests(options: PolicyTestOptions): Promise<Policy
       throw new TestError("no tests were run", { code: "test_filter" });
     }
     const results = await runTests(tests, evaluator, options);
+    await explainResults(results, tests, loaded, options);
     const coverage = options.coverage === true ? toCoverage(loaded.modules, evaluator.counts?.() ?? []) : undefined;
     return toOutcome(results, coverage, loaded, options);
   } catch (thrown) {
     const isExpected = thrown instanceof RegoErrors || thrown instanceof TestLoadErrors || thrown instanceof TestError;
     if (!isExpected) throw thrown;
     return { kind: "broken", message: thrown.message, error: thrown, exitCode: 1 };
+  }
+}
+
+/**
+ * Runs tests that failed once more, in code that tells what was not true: the other tests pay nothing for it. OPA's JSON has no place
+ * for what comes of it.
+ */
+async function explainResults(
+  results: TestResult[],
+  tests: readonly TestRule[],
+  { modules, documents }: LoadedTests,
+  options: PolicyTestOptions,
+): Promise<void> {
+  if (options.format === "json") return;
+  const failed = results.flatMap(({ outcome }, position) => (outcome === "fail" ? [position] : []));
+  const chosen = failed.slice(0, maxExplained).flatMap((position) => tests[position] ?? []);
+  if (chosen.length === 0) return;
+  const discovered = discoverTests(modules, { cases: false });
+  const entrypoints = chosen.map(({ path }) => path);
+  const program = { modules: discovered.modules, documents, entrypoints, watch: "failures" as const };
+  const evaluator = options.createEvaluator(program);
+  const explain = createExplainer(modules);
+  for (const [index, test] of chosen.entries()) {
+    options.signal.throwIfAborted();
+    const evaluation = await evaluator.evaluate(test.path, { signal: options.signal });
+    const found = "error" in evaluation ? undefined : evaluator.failures?.();
+    const result = results[failed[index] ?? -1];
+    if (found !== undefined && result !== undefined) result.explanation = explain(test, found);
   }
 }
 

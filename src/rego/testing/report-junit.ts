@@ -1,3 +1,4 @@
+import { type FailureExplanation, toCaseKey } from "./explain-failures.ts";
 import { countResults, type TestResult, walkCases } from "./results.ts";
 
 interface JunitCase {
@@ -5,6 +6,7 @@ interface JunitCase {
   result: TestResult;
   fail: boolean;
   durationNs: number;
+  explanation: FailureExplanation;
 }
 
 /** JUnit XML as CI systems read it: a suite for each package, a test case for each test and for each case of a table. */
@@ -40,7 +42,8 @@ function toSuite(name: string, results: readonly TestResult[]): string[] {
 function toCases(result: TestResult): JunitCase[] {
   const leaves = [...walkCases(result.cases)].filter(({ result: found }) => found.cases.size === 0);
   if (leaves.length === 0) {
-    return [{ name: result.name, result, fail: result.outcome === "fail", durationNs: result.durationNs }];
+    const { name, durationNs, explanation } = result;
+    return [{ name, result, fail: result.outcome === "fail", durationNs, explanation: explanation?.test ?? [] }];
   }
   const share = Math.round(result.durationNs / leaves.length);
   return leaves.map(({ names, result: found }) => ({
@@ -48,20 +51,33 @@ function toCases(result: TestResult): JunitCase[] {
     result,
     fail: found.fail,
     durationNs: share,
+    explanation: result.explanation?.cases.get(toCaseKey(names)) ?? [],
   }));
 }
 
-function toTestCase({ name, result, fail, durationNs }: JunitCase): string[] {
+function toTestCase({ name, result, fail, durationNs, explanation }: JunitCase): string[] {
   const { file, row } = result.location;
   const attributes = toAttributes({ name, classname: result.package, file, line: row, time: toSeconds(durationNs) });
   const inner = [
     ...(result.outcome === "skip" ? ["      <skipped/>"] : []),
-    ...(fail ? [`      <failure${toAttributes({ message: `${file}:${row}: test failed` })}/>`] : []),
+    ...(fail ? [toFailure(`${file}:${row}: test failed`, explanation)] : []),
     ...(result.error === undefined ? [] : [`      <error${toAttributes({ message: String(result.error) })}/>`]),
     ...(result.output === "" ? [] : [`      <system-out>${escapeXml(result.output)}</system-out>`]),
   ];
   if (inner.length === 0) return [`    <testcase${attributes}/>`];
   return [`    <testcase${attributes}>`, ...inner, "    </testcase>"];
+}
+
+/** The message names the expression that failed, the text has its values. */
+function toFailure(message: string, explanation: FailureExplanation): string {
+  const [first] = explanation;
+  if (first === undefined) return `      <failure${toAttributes({ message })}/>`;
+  const texts = explanation.map(({ file, row, lines, rule }) => {
+    const title = rule === undefined ? `${file}:${row}:` : `in ${rule}, ${file}:${row}:`;
+    return [title, ...lines].join("\n");
+  });
+  const attributes = toAttributes({ message: `${first.file}:${first.row}: ${first.lines[0]?.trim() ?? ""}` });
+  return `      <failure${attributes}>${escapeXml(texts.join("\n\n"))}</failure>`;
 }
 
 function toSeconds(nanoseconds: number): string {

@@ -1,4 +1,5 @@
 import { formatDuration } from "./duration.ts";
+import { type FailedExpression, toCaseKey } from "./explain-failures.ts";
 import { countResults, OUTCOME_WORDS, summarize, type TestResult, walkCases } from "./results.ts";
 
 const LINE = "-".repeat(80);
@@ -10,12 +11,11 @@ export interface PrettyOptions {
 }
 
 /**
- * The report of `opa test`: what did not pass (everything, when verbose), then the counts. In its verbose form OPA shows how a
- * failure was evaluated; this one shows the place of the test that failed. The last line is `N passed, N failed`.
+ * The report of `opa test --var-values`: for each failure the expression that failed and the values in it, and what failed in the
+ * rules that it asked for; then what did not pass (everything, when verbose), then the counts. The last line is `N passed, N failed`.
  */
 export function reportPretty(results: readonly TestResult[], options: PrettyOptions): string {
-  const lines: string[] = [];
-  if (options.verbose) lines.push(...failures(results, options));
+  const lines: string[] = [...failures(results, options)];
   const listed = listResults(results, options.verbose);
   lines.push(...listed, ...(listed.length === 0 ? [] : [LINE]), ...totals(results));
   return `${lines.join("\n")}\n`;
@@ -24,7 +24,7 @@ export function reportPretty(results: readonly TestResult[], options: PrettyOpti
 function failures(results: readonly TestResult[], options: PrettyOptions): string[] {
   const failed = results.filter(({ outcome }) => outcome === "fail");
   if (failed.length === 0) return [];
-  const lines = failed.flatMap((result) => [toLine(result), "", ...place(result, options), ...failedCases(result), ""]);
+  const lines = failed.flatMap((result) => [toLine(result), "", ...why(result, options), ""]);
   return ["FAILURES", LINE, ...lines, "SUMMARY", LINE];
 }
 
@@ -33,14 +33,30 @@ function place({ location }: TestResult, { sourceLine }: PrettyOptions): string[
   return [`  ${location.file}:${location.row}:`, ...(text === undefined || text === "" ? [] : [`    ${text}`])];
 }
 
+function why(result: TestResult, options: PrettyOptions): string[] {
+  const cases = failedCases(result);
+  if (cases.length > 0) return cases;
+  const lines = (result.explanation?.test ?? []).flatMap((failed, index) => describe(failed, index));
+  return lines.length === 0 ? place(result, options) : lines;
+}
+
 /** Every case that failed and is no group, below the groups that lead to it. */
-function failedCases(result: TestResult): string[] {
+function failedCases({ cases, explanation }: TestResult): string[] {
   const lines: string[] = [];
-  for (const { names, result: found } of walkCases(result.cases)) {
+  for (const { names, result: found } of walkCases(cases)) {
     if (!found.fail || found.cases.size > 0) continue;
     lines.push(...names.map((name, index) => `${"  ".repeat(index + 1)}${name}: FAIL`));
+    const known = explanation?.cases.get(toCaseKey(names)) ?? [];
+    const inner = known.flatMap((failed, index) => describe(failed, index));
+    if (inner.length > 0) lines.push("", ...indent(inner.join("\n"), names.length + 1));
   }
-  return lines.length === 0 ? [] : ["", ...lines];
+  return lines;
+}
+
+/** The first is in the test itself, the others in rules that it asked for. */
+function describe({ file, row, lines, rule }: FailedExpression, index: number): string[] {
+  const title = rule === undefined ? `  ${file}:${row}:` : `  in ${rule}, ${file}:${row}:`;
+  return [...(index === 0 ? [] : [""]), title, ...indent(lines.join("\n"), 2)];
 }
 
 function listResults(results: readonly TestResult[], verbose: boolean): string[] {
@@ -67,8 +83,8 @@ function listCases(result: TestResult, verbose: boolean): string[] {
   return lines;
 }
 
-function indent(text: string): string[] {
-  return text.split("\n").map((line) => `  ${line}`);
+function indent(text: string, levels = 1): string[] {
+  return text.split("\n").map((line) => (line === "" ? "" : "  ".repeat(levels) + line));
 }
 
 function toLine(result: TestResult): string {

@@ -1,4 +1,5 @@
 import type { Location } from "../syntax/index.ts";
+import type { TestExplanation } from "./explain-failures.ts";
 
 /** One case of a table, or a group of them. */
 export interface CaseResult {
@@ -24,6 +25,8 @@ export interface TestResult {
   output: string;
   /** A table's cases, by name. */
   cases: ReadonlyMap<string, CaseResult>;
+  /** Why it failed, where that was looked for. */
+  explanation?: TestExplanation;
 }
 
 /** Tests by outcome; a table counts as many as it has cases. */

@@ -53,11 +53,11 @@ export class BodyEmitter {
     this.lines.push(line);
   }
 
-  fail(): string {
+  fail(isMissing = false): string {
     const watched = this.#watched;
     // In a loop of the statement itself another solution may follow: what is said then stands where the loop ends.
     if (watched === undefined || watched.isInner || this.#open > watched.open) return this.exits.fail;
-    const code = this.unit.watch.failed(watched.location, this.#scope());
+    const code = this.unit.watch.failed(watched.location, { ...this.#scope(), isMissing });
     return code === "" ? this.exits.fail : `{${code}${this.exits.fail}}`;
   }
 
@@ -66,7 +66,7 @@ export class BodyEmitter {
     for (const [{ name, generated }, { expression }] of this.#bound) {
       if (!generated && name !== "_") locals.push([name, expression]);
     }
-    return { locals, terms: [...this.#noted] };
+    return { locals, terms: [...this.#noted], isMissing: false };
   }
 
   /** Remembers the value of a term in code that is open, for reports of failures. Returns the value. */
@@ -127,7 +127,7 @@ export class BodyEmitter {
       this.#pendings.add(this.exits.pending);
       this.push(`if(${name}===P){${this.exits.pending}=true;${this.exits.fail}}`);
     }
-    this.push(`if(${name}===undefined)${this.fail()}`);
+    this.push(`if(${name}===undefined)${this.fail(true)}`);
   }
 
   /** Whether any code so far sets the variable. */
@@ -178,6 +178,11 @@ export class BodyEmitter {
     this.#open = open;
     this.#levels.length = levels;
     this.exits = exits;
+    this.#unbind(mark);
+  }
+
+  /** Forgets the variables that were bound since: the code that declares them is closed. */
+  #unbind(mark: number): void {
     for (const variable of this.#trail.splice(mark)) this.#bound.delete(variable);
   }
 
@@ -379,6 +384,7 @@ export class BodyEmitter {
     this.push(`if(${mode}<0)${this.fail()}let ${pending}=false,${holds}=true;`);
     this.push(`${label}:for(let ${index}=0;${index}<${items}.length;${index}++){if(++S.steps>S.maxSteps)K.tick();`);
     const levels = this.#levels.length;
+    const mark = this.#trail.length;
     this.#openLevel();
     this.push(`let ${some}=false,${inner}=false;`);
     if (statement.key !== undefined) this.bind(statement.key, this.keyAt(items, index, mode));
@@ -390,6 +396,7 @@ export class BodyEmitter {
     const isInner = this.canPend(inner) ? `if(${inner})${pending}=true;else` : "";
     this.push(`if(!${some}){${isInner}{${holds}=false;break ${label};}}}`);
     this.#levels.length = levels;
+    this.#unbind(mark);
     this.push(`if(!${holds})${this.fail()}`);
     this.requireSettled(pending);
   }

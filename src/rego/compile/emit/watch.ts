@@ -6,9 +6,11 @@ import type { PathKey } from "../ir.ts";
 export interface SiteScope {
   locals: readonly (readonly [name: string, expression: string])[];
   terms: readonly (readonly [place: Location, expression: string])[];
+  /** Whether the code is for where a term has no value. */
+  isMissing: boolean;
 }
 
-const emptyScope: SiteScope = { locals: [], terms: [] };
+const emptyScope: SiteScope = { locals: [], terms: [], isMissing: false };
 
 /** The code that reports what is evaluated, and the tables that say what the reports mean. Empty where nothing is watched. */
 export class WatchTables {
@@ -72,12 +74,13 @@ export class WatchTables {
     return index;
   }
 
-  #addSite(place: Location, { locals, terms }: SiteScope): number {
+  #addSite(place: Location, { locals, terms, isMissing }: SiteScope): number {
     const site = {
       span: toSpan(place),
       rule: this.#rule,
       locals: locals.map(([name]) => name),
       terms: terms.map(([term]) => toSpan(term)),
+      isMissing,
     };
     return this.sites.push(site) - 1;
   }

@@ -1,0 +1,78 @@
+import type { SourceSpan } from "../compile/index.ts";
+import type { Failure } from "../run/index.ts";
+import { childTerms, comprehensionBody, type Expression, type Location, type Term } from "../syntax/index.ts";
+import { formatValue, type Value } from "../value/index.ts";
+import { contains, type ExpressionIndex, termsOf } from "./expression-index.ts";
+
+/** A variable or another term in an expression, and the value that it had. */
+export interface ShownValue {
+  /** As it is written. */
+  title: string;
+  /** As OPA writes values; `undefined` for what had none. */
+  text: string;
+  row: number;
+  col: number;
+  location: Location;
+}
+
+/** Characters of a value. */
+const maxWidth = 64;
+
+/**
+ * What an expression's variables, references, comprehensions and inner calls were when it was not true. What stands inside of a
+ * comprehension has no one value.
+ */
+export function valuesOf(expression: Expression, failure: Failure, index: ExpressionIndex): ShownValue[] {
+  const shown = new Map<string, ShownValue>();
+  const locals = new Map(failure.locals);
+  const add = (location: Location, value: Value | undefined): void => {
+    const title = index.text(location);
+    if (shown.has(title)) return;
+    const text = value === undefined ? "undefined" : cut(formatValue(value));
+    shown.set(title, { title, text, row: location.row, col: location.col, location });
+  };
+  let isOpen = failure.isMissing && !expression.negated;
+  const visit = (term: Term, isTop: boolean): void => {
+    if (term.kind === "var") {
+      const value = locals.get(term.name);
+      if (value !== undefined && !term.wildcard) add(term.location, value);
+      return;
+    }
+    const isComprehension = comprehensionBody(term) !== undefined;
+    if (!isComprehension) for (const child of childTerms(term)) visit(child, false);
+    if (!isComprehension && term.kind !== "ref" && (term.kind !== "call" || isTop)) return;
+    const value = findValue(failure, term.location);
+    if (value !== undefined) add(term.location, value);
+    else if (isOpen && term.kind === "ref" && isSettled(term)) {
+      // What comes after it was not evaluated.
+      add(term.location, undefined);
+      isOpen = false;
+    }
+  };
+  for (const [position, term] of termsOf(expression).entries()) visit(term, position === 0);
+  return [...shown.values()].sort(comparePlaces);
+}
+
+function cut(text: string): string {
+  return text.length <= maxWidth ? text : `${text.slice(0, maxWidth - 3)}...`;
+}
+
+function findValue({ terms }: Failure, location: Location): Value | undefined {
+  return terms.findLast(([span]) => isSame(span, location))?.[1];
+}
+
+function isSame(span: SourceSpan, location: Location): boolean {
+  return span.offset === location.offset && span.end === location.end && contains(span, location);
+}
+
+/** Whether a reference has one value: it does not iterate. */
+function isSettled(term: Extract<Term, { kind: "ref" }>): boolean {
+  return term.operands.every(({ kind }) => kind === "string" || kind === "number");
+}
+
+/** From left to right; of those in a column the lower row first, as OPA has them. */
+function comparePlaces(left: ShownValue, right: ShownValue): number {
+  if (left.col !== right.col) return left.col - right.col;
+  if (left.row !== right.row) return right.row - left.row;
+  return left.title < right.title ? -1 : 1;
+}
