@@ -78,7 +78,7 @@ function compile(modules: readonly Module[], options: CompileOptions, source: Qu
   const dependencies = new Dependencies(tree);
   dependencies.checkRecursion(problems);
   problems.throwIfAny();
-  checkTypes(tree, functions, dependencies, problems, body);
+  checkTypes({ modules, rules, functions, dependencies, problems, query: body });
   problems.throwIfAny();
   const plan = {
     ...createPlan(tree, functions, dependencies, calls.mocked),
