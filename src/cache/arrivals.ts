@@ -1,17 +1,13 @@
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Digest } from "../types/index.ts";
-import { type Claim, endClaim, isClaimAbandoned, readClaim, takeClaim } from "./claims.ts";
+import { type Claim, endClaim, takeClaim } from "./claims.ts";
 import type { ByteSource, ByteStream } from "./content-store.ts";
-import type { Contents } from "./contents.ts";
-import type { CacheFile } from "./files.ts";
-import type { Arrival, FlightFile, FlightProgress } from "./flight.ts";
-import type { Housekeeping } from "./housekeeping.ts";
+import { type Arrival, type FlightProgress, startSource } from "./flight.ts";
 import { toScopeName } from "./layout.ts";
-import type { Leases } from "./leases.ts";
-import { createRelay, type Followed, type Way } from "./relay.ts";
-import type { StoreContext } from "./store-context.ts";
-import { createTemporaryPath, renameFinished } from "./temporary-file.ts";
+import { openOther } from "./other-download.ts";
+import { createOwnFile, type OwnDownloadPorts } from "./own-download.ts";
+import { createRelay, type Way } from "./relay.ts";
+import { createTemporaryPath } from "./temporary-file.ts";
 
 /** What a flight wants, and for whom. */
 export interface Wanted {
@@ -30,11 +26,8 @@ export interface Arrivals {
   begin(wanted: Wanted, progress: FlightProgress): Promise<Arrival>;
 }
 
-export interface ArrivalsOptions {
-  context: StoreContext;
-  contents: Contents;
-  housekeeping: Housekeeping;
-  leases: Leases;
+export interface ArrivalsOptions extends OwnDownloadPorts {
+  /** Another process' download that gives nothing for so long is not waited for any more. */
   stallMs: number;
 }
 
@@ -42,16 +35,9 @@ export interface ArrivalsOptions {
 const maxLooks = 20;
 const lookPauseMs = 5;
 
-/** A claim whose text or file is about to come. */
-interface Unclear {
-  kind: "unclear";
-}
-
-/** How often it is asked whether the process lives that one waits for. */
-const livenessMs = 100;
-
-export function createArrivals({ context, contents, housekeeping, leases, stallMs }: ArrivalsOptions): Arrivals {
-  const { files, layout, attempt, counts } = context;
+export function createArrivals({ stallMs, ...ports }: ArrivalsOptions): Arrivals {
+  const { context, contents } = ports;
+  const { layout, attempt, counts } = context;
 
   async function findFinished({ digest, scope, confirm }: Wanted): Promise<ByteStream | undefined> {
     const found = await contents.find(digest, scope);
@@ -60,93 +46,6 @@ export function createArrivals({ context, contents, housekeeping, leases, stallM
     if (!(await confirm().catch(() => false))) return undefined;
     await attempt("note who may read", () => contents.grant(digest, scope));
     return contents.find(digest, scope);
-  }
-
-  async function commit(path: string, { digest, scopes }: Wanted, bytes: number): Promise<void> {
-    const isStored = await attempt(`store ${digest}`, async () => {
-      await renameFinished(files, path, { path: layout.blob(digest), bytes });
-      contents.markChecked(digest, bytes);
-      for (const scope of scopes) await contents.grant(digest, scope);
-      return true;
-    });
-    if (isStored) {
-      counts.stored += 1;
-      await housekeeping.account(bytes);
-      return;
-    }
-    counts.writeFaults += 1;
-    await attempt("remove a temporary file", () => files.remove(path));
-  }
-
-  /** A download of this process into a file, under a claim where there is one. */
-  async function createOwn(wanted: Wanted, path: string, claim: Claim | undefined): Promise<Way> {
-    const { digest } = wanted;
-    const end = () => claim && context.keepPending(attempt("end a claim", () => endClaim(context, digest, claim)));
-    const release = await leases.take(digest);
-    const file = await attempt("create a file", () => files.create(path));
-    if (!file) {
-      counts.writeFaults += 1;
-      release();
-      await end();
-      return { kind: "alone" };
-    }
-    const kept: FlightFile = {
-      file: withRelease(file, release),
-      async commit(bytes) {
-        await commit(path, wanted, bytes);
-        await end();
-      },
-      async discard() {
-        await attempt("remove a temporary file", () => files.remove(path));
-        await end();
-      },
-      giveUp: () => void end(),
-    };
-    return { kind: "own", kept };
-  }
-
-  function watch(digest: Digest, claim: Claim): () => Promise<boolean> {
-    let askedAtMs = performance.now();
-    const look = async () => {
-      const now = await readClaim(context, layout.download(digest));
-      if (now === undefined || now === "empty" || now.part !== claim.part) return true;
-      if (performance.now() - askedAtMs < livenessMs) return false;
-      askedAtMs = performance.now();
-      return isClaimAbandoned(context, layout.download(digest));
-    };
-    return async () => (await attempt("look for a download's end", look)) ?? true;
-  }
-
-  async function openOther(digest: Digest, claim: Claim): Promise<Followed | Unclear> {
-    const release = await leases.take(digest);
-    const file = await attempt("follow a download", () => files.open(join(layout.temporary, claim.part)));
-    if (!file) {
-      release();
-      return { kind: "unclear" };
-    }
-    return {
-      kind: "followed",
-      file: withRelease(file, release),
-      hasEnded: watch(digest, claim),
-      async dispossess() {
-        await attempt("end a claim", () => endClaim(context, digest, claim));
-      },
-    };
-  }
-
-  /** What another process' claim means for this one; undefined where there is none. */
-  async function joinOther({ digest, scope, confirm }: Wanted): Promise<Way | Unclear | undefined> {
-    const path = layout.download(digest);
-    const claim = await readClaim(context, path);
-    if (!claim) return undefined;
-    if (await isClaimAbandoned(context, path)) {
-      if (claim === "empty") await files.remove(path);
-      else await endClaim(context, digest, claim);
-      return undefined;
-    }
-    if (claim === "empty") return { kind: "unclear" };
-    if (claim.scopeName !== toScopeName(scope) && !(await confirm().catch(() => false))) return { kind: "alone" };
-    return openOther(digest, claim);
   }
 
   async function findWay(wanted: Wanted, signal: AbortSignal): Promise<Way> {
@@ -159,12 +58,18 @@ export function createArrivals({ context, contents, housekeeping, leases, stallM
       const taken = await takeClaim(context, wanted.digest, wanted.scope).catch(() => "fault" as const);
       if (taken === "fault") break;
       if (taken) return useClaim(wanted, taken);
-      const other = await attempt("follow a download", () => joinOther(wanted));
-      if (other && other.kind !== "unclear") return other;
+      const other = await attempt("follow a download", () => openOther(ports, wanted.digest, mayFollow(wanted)));
+      if (other === "not-allowed") return { kind: "alone" };
+      if (other && other !== "unclear") return other;
       if (!other) looks += 1;
       await sleep(lookPauseMs, undefined, { signal });
     } while (looks < maxLooks && performance.now() < deadlineMs);
     return createOwn(wanted, await createTemporaryPath(layout), undefined);
+  }
+
+  async function createOwn({ digest, scopes }: Wanted, path: string, claim: Claim | undefined): Promise<Way> {
+    const kept = await createOwnFile(ports, { digest, scopes, path, claim });
+    return kept ? { kind: "own", kept } : { kind: "alone" };
   }
 
   async function useClaim(wanted: Wanted, { claim, path }: { claim: Claim; path: string }): Promise<Way> {
@@ -195,24 +100,15 @@ export function createArrivals({ context, contents, housekeeping, leases, stallM
           counts.shared += 1;
           return createRelay(way, { digest, source, progress, stallMs, findNext: find, onWhole });
         case "own":
-          return { bytes: start(source, progress), kept: way.kept };
+          return { bytes: startSource(source, progress), kept: way.kept };
         case "alone":
-          return { bytes: start(source, progress), onWhole };
+          return { bytes: startSource(source, progress), onWhole };
       }
     },
   };
 }
 
-export function start(source: ByteSource, { signal }: FlightProgress): ByteStream {
-  return typeof source === "function" ? source(signal) : source;
-}
-
-function withRelease(file: CacheFile, release: () => void): CacheFile {
-  return {
-    ...file,
-    async close() {
-      release();
-      await file.close();
-    },
-  };
+/** The scope of who downloads is one's own, or the registry says that one may have it too. */
+function mayFollow({ scope, confirm }: Wanted): (claim: Claim) => Promise<boolean> {
+  return async ({ scopeName }) => scopeName === toScopeName(scope) || (await confirm().catch(() => false));
 }

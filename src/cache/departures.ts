@@ -1,8 +1,8 @@
 import { type Digest, toErrorMessage } from "../types/index.ts";
-import { type Arrivals, start } from "./arrivals.ts";
+import type { Arrivals } from "./arrivals.ts";
 import type { ByteSource, ByteStream, TeeOptions } from "./content-store.ts";
 import type { Contents } from "./contents.ts";
-import { type Flight, type FlightProgress, startFlight } from "./flight.ts";
+import { type Flight, type FlightProgress, startFlight, startSource } from "./flight.ts";
 import type { StoreContext } from "./store-context.ts";
 
 /** Content on its way into the store. */
@@ -66,7 +66,7 @@ export function createDepartures(context: StoreContext, contents: Contents, arri
         yield* known.flight.read(signal);
       } else {
         // Under way for somebody else: a download of one's own, not stored twice, shows that one may read it.
-        const begin = async (progress: FlightProgress) => ({ bytes: start(source, progress) });
+        const begin = async (progress: FlightProgress) => ({ bytes: startSource(source, progress) });
         yield* startFlight({ digest, begin, maxBytes: context.maxBytes, onWriteFault() {} }).read(signal);
         await grant(digest, scope);
       }

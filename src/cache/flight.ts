@@ -3,7 +3,7 @@ import { setMaxListeners } from "node:events";
 import type { Digest } from "../types/index.ts";
 import { createByteWindow } from "./byte-window.ts";
 import { createChangeSignal } from "./change-signal.ts";
-import type { ByteStream } from "./content-store.ts";
+import type { ByteSource, ByteStream } from "./content-store.ts";
 import { CacheError, unreadable } from "./errors.ts";
 import type { CacheFile } from "./files.ts";
 
@@ -235,6 +235,11 @@ function createFlightDisk({ digest, maxBytes, onWriteFault }: FlightOptions) {
       else await kept?.discard();
     },
   };
+}
+
+/** Begins to read a source, which learns when nobody reads any more. */
+export function startSource(source: ByteSource, { signal }: FlightProgress): ByteStream {
+  return typeof source === "function" ? source(signal) : source;
 }
 
 function wrongBytes(digest: Digest): CacheError {

@@ -3,9 +3,8 @@ import type { Digest } from "../types/index.ts";
 import type { ByteSource, ByteStream } from "./content-store.ts";
 import { unreadable } from "./errors.ts";
 import type { CacheFile } from "./files.ts";
-import type { Arrival, FlightFile, FlightProgress } from "./flight.ts";
-import type { FollowOptions } from "./following.ts";
-import { followFile } from "./following.ts";
+import { type Arrival, type FlightFile, type FlightProgress, startSource } from "./flight.ts";
+import { type FollowOptions, followFile } from "./following.ts";
 
 /** Another process' download: the file that it fills, and how to know when it has ended. */
 export interface Followed {
@@ -62,7 +61,10 @@ export function createRelay(first: Followed, options: RelayOptions): Arrival {
       own = way.kept;
       legs.push({ start: position, file: own.file });
     }
-    yield* skip(way.kind === "finished" ? way.bytes : start(options), position, { ...options, keep: keepPrefix });
+    yield* skip(way.kind === "finished" ? way.bytes : startSource(options.source, options.progress), position, {
+      ...options,
+      keep: keepPrefix,
+    });
     if (options.progress.digest() !== options.digest) throw unreadable(options.digest, undefined);
   }
 
@@ -128,10 +130,6 @@ async function* followWriter(writer: Followed, position: number, options: RelayO
     end += next.value.length;
     yield next.value;
   }
-}
-
-function start({ source, progress }: RelayOptions): ByteStream {
-  return typeof source === "function" ? source(progress.signal) : source;
 }
 
 /** A stream behind `position`. What comes before must be what was given already. */
