@@ -1,5 +1,4 @@
 import type { Log } from "../types/index.ts";
-import { raceAbort } from "./abort.ts";
 import { createAuthorizer, unauthorized } from "./authorization.ts";
 import { parseChallenges } from "./challenge.ts";
 import type { CredentialStore } from "./credentials.ts";
@@ -54,7 +53,6 @@ export function createExchange(options: ExchangeOptions): Exchange {
   const { registry, clock } = options;
   const baseUrl = toBaseUrl(registry, options.isPlainHttpAllowed);
   const counts = { requests: 0, bytesReceived: 0 };
-  let firstContact: Promise<void> | undefined;
 
   const authorizer = createAuthorizer({
     registry,
@@ -128,24 +126,10 @@ export function createExchange(options: ExchangeOptions): Exchange {
     }
   }
 
-  /** The first request learns how to prove who we are; the others wait for that instead of all being refused. */
-  async function sendInTurn(request: RegistryRequest): Promise<TransportResponse> {
-    if (firstContact) {
-      await raceAbort(firstContact, request.signal, request.subject);
-      return sendAuthorized(request);
-    }
-    const contact = sendAuthorized(request);
-    firstContact = contact.then(
-      () => {},
-      () => {},
-    );
-    return contact;
-  }
-
   return {
     counts,
     async ask(request) {
-      const response = await sendInTurn(request);
+      const response = await sendAuthorized(request);
       if (response.status === 200 || request.accepted?.includes(response.status)) return response;
       throw await toFault(response, { subject: request.subject, host: registry });
     },

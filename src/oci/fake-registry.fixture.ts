@@ -134,6 +134,14 @@ export function plain(status: number, body: string | Uint8Array = "", headers: R
   };
 }
 
+/** Writes these bytes to the connection in place of an answer, and ends it where `ends`. */
+export function raw(text: string | Uint8Array, { ends = false } = {}): Answer {
+  return (_request, { socket }) => {
+    socket?.write(text);
+    if (ends) socket?.end();
+  };
+}
+
 export function json(status: number, body: unknown, headers: Record<string, string> = {}): Answer {
   return plain(status, JSON.stringify(body), { "content-type": "application/json", ...headers });
 }
@@ -149,6 +157,26 @@ export function createFakeClock(): Clock & { readonly slept: number[] } {
       signal.throwIfAborted();
       slept.push(ms);
       now += ms;
+    },
+  };
+}
+
+/** A clock that stands still until the test moves it on; who sleeps until then wakes up. */
+export function createHeldClock(): Clock & { readonly sleepers: number; advance(ms: number): void } {
+  let now = Date.parse("2026-01-01T00:00:00Z");
+  const sleepers = new Set<{ untilMs: number; wake(): void }>();
+  return {
+    nowMs: () => now,
+    sleep: (ms) => new Promise((wake) => void sleepers.add({ untilMs: now + ms, wake })),
+    get sleepers() {
+      return sleepers.size;
+    },
+    advance(ms) {
+      now += ms;
+      for (const sleeper of [...sleepers].filter(({ untilMs }) => untilMs <= now)) {
+        sleepers.delete(sleeper);
+        sleeper.wake();
+      }
     },
   };
 }

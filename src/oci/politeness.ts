@@ -10,6 +10,8 @@ export interface Politeness {
   askedToWait(ms: number): void;
   /** Waits until the registry may be asked again. Throws `rate-limited` where that is longer than we wait. */
   wait(signal: AbortSignal, subject: string): Promise<void>;
+  /** Whether the registry is to be left alone at this moment. */
+  isPaused(): boolean;
   /** Whether the registry asked for more than we wait for. */
   isHopeless(): boolean;
   /** Milliseconds in which the registry was left alone. */
@@ -50,6 +52,7 @@ export function createPoliteness(options: {
         throwIfAborted(signal, subject);
       }
     },
+    isPaused: () => untilMs > clock.nowMs(),
     isHopeless,
     get throttledMs() {
       return throttledMs;

@@ -13,7 +13,7 @@ export interface RedirectedRequest extends TransportRequest {
 
 /**
  * Sends a GET or HEAD and follows where it is sent on to, at most five times. The `Authorization` header stays with its
- * origin; HTTPS never leads to HTTP, nor a public host to a private address. Throws OciError `insecure-registry` or
+ * origin, and does not come back to it from elsewhere; HTTPS never leads to HTTP, nor a public host to a private address. Throws OciError `insecure-registry` or
  * `invalid-response`.
  */
 export async function followRedirects(
@@ -23,13 +23,14 @@ export async function followRedirects(
   const { isPlainHttpAllowed, accepted, ...first } = request;
   const { authorization: _, ...bareHeaders } = first.headers;
   let url = first.url;
+  let headers: Readonly<Record<string, string>> = first.headers;
   for (let count = 0; count <= maxRedirects; count += 1) {
-    const headers = url.origin === first.url.origin ? first.headers : bareHeaders;
     const response = await send({ ...first, url, headers });
     if (!redirectStatuses.has(response.status) || accepted.includes(response.status)) return { response, url };
     const location = response.header("location");
     response.discard();
     url = toNextUrl(location, url, { isPlainHttpAllowed, subject: first.subject });
+    if (url.origin !== first.url.origin) headers = bareHeaders;
   }
   throw new OciError(`${first.subject}: ${first.url.host} redirects more than ${maxRedirects} times`, {
     code: "invalid-response",

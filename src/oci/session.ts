@@ -1,5 +1,5 @@
 import type { RegistryStatistics } from "../types/index.ts";
-import { createDeadline, throwIfAborted } from "./abort.ts";
+import { createDeadline, raceAbort, throwIfAborted } from "./abort.ts";
 import { OciError } from "./errors.ts";
 import { createExchange, type ExchangeOptions, type RegistryRequest } from "./exchange.ts";
 import { createPoliteness, toBackoffMs } from "./politeness.ts";
@@ -46,6 +46,9 @@ export function createRegistrySession(options: SessionOptions): RegistrySession 
   const slots = createSlots(options.connections);
   const counts = { retries: 0, cacheHits: 0 };
 
+  /** Ends when the first request was answered: it learns how to prove who we are, and the others need not be refused. */
+  let firstContact: Promise<void> | undefined;
+
   async function acquire({ signal, subject }: RegistryRequest): Promise<() => void> {
     const releaseOwn = await slots.acquire(signal, subject);
     try {
@@ -60,9 +63,38 @@ export function createRegistrySession(options: SessionOptions): RegistrySession 
     }
   }
 
+  /** A place in the pool at a moment when the registry may be asked: it can say otherwise while we queue for the place. */
+  async function acquireInPeace(request: RegistryRequest): Promise<() => void> {
+    for (;;) {
+      await politeness.wait(request.signal, request.subject);
+      const release = await acquire(request);
+      if (!politeness.isPaused()) return release;
+      release();
+    }
+  }
+
+  async function attemptInTurn<T>(request: RegistryRequest, consume: Consume<T>): Promise<T> {
+    if (firstContact) {
+      await raceAbort(firstContact, request.signal, request.subject);
+      return attempt(request, consume);
+    }
+    let end = () => {};
+    firstContact = new Promise((resolve) => {
+      end = resolve;
+    });
+    try {
+      return await attempt(request, async (response, hold) => {
+        end();
+        return consume(response, hold);
+      });
+    } finally {
+      end();
+    }
+  }
+
   async function attempt<T>(request: RegistryRequest, consume: Consume<T>): Promise<T> {
     const { signal, subject } = request;
-    const releaseSlots = await acquire(request);
+    const releaseSlots = await acquireInPeace(request);
     const deadline = createDeadline(signal, options.requestTimeoutMs);
     const release = () => {
       deadline.release();
@@ -94,9 +126,8 @@ export function createRegistrySession(options: SessionOptions): RegistrySession 
   async function ask<T>(request: RegistryRequest, consume: Consume<T>): Promise<T> {
     if (options.offline) throw notAsked(request.subject, registry);
     for (let tries = 0; ; tries += 1) {
-      await politeness.wait(request.signal, request.subject);
       try {
-        return await attempt(request, consume);
+        return await attemptInTurn(request, consume);
       } catch (fault) {
         if (!(await pauseAfter(fault, tries, request))) throw fault;
       }

@@ -1,7 +1,7 @@
 import { LRUCache } from "lru-cache";
 import type { ContentStore } from "../cache/index.ts";
 import { type Descriptor, isDigest, isJsonObject, type Json, toErrorMessage } from "../types/index.ts";
-import { toContentLength } from "./body.ts";
+import { toContentCoding, toContentLength } from "./body.ts";
 import { OciError } from "./errors.ts";
 import { createFlights } from "./flights.ts";
 import { parseDescriptor } from "./manifest.ts";
@@ -130,7 +130,8 @@ function toAnswer(response: Parameters<typeof toContentLength>[0]): TagAnswer | 
   const digest = response.header("docker-content-digest");
   const mediaType = toMediaType(response.header("content-type"));
   const size = toContentLength(response);
-  if (digest === undefined || !isDigest(digest) || size === undefined) return undefined;
+  // No manifest is empty; and a length of something that is coded is another's.
+  if (digest === undefined || !isDigest(digest) || !size || toContentCoding(response)) return undefined;
   if (mediaType === undefined || toManifestKind(mediaType) === undefined) return undefined;
   return { descriptor: { mediaType, digest, size } };
 }

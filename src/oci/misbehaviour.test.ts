@@ -1,0 +1,474 @@
+// What registries, and proxies in front of them, do against the specification or at its edges.
+import { randomBytes } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { deflateRawSync, gzipSync } from "node:zlib";
+import { describe, expect, it, vi } from "vitest";
+import { createContentStore } from "../cache/index.ts";
+import { type Digest, silentLog, toDigest } from "../types/index.ts";
+import {
+  type Answer,
+  createFakeClock,
+  createHeldClock,
+  json,
+  noSignal,
+  ociImage,
+  plain,
+  raw,
+} from "./fake-registry.fixture.ts";
+import { maxManifestBytes } from "./manifest.ts";
+import { parseReference, toPinned } from "./reference.ts";
+import type { RegistryClient } from "./registry-client.ts";
+import { useFakeRegistry, useTestClients } from "./test-run.fixture.ts";
+
+const signal = noSignal;
+const registry = useFakeRegistry();
+const elsewhere = useFakeRegistry();
+const connect = useTestClients();
+
+const location = () => ({ registry: registry.host, repository: "team/app" });
+const pinned = (digest: Digest) => toPinned(location(), digest);
+const reference = () => parseReference(`${registry.host}/team/app:v1`);
+const manifestPath = (name: string) => `/v2/team/app/manifests/${name}`;
+const blobPath = (digest: Digest) => `/v2/team/app/blobs/${digest}`;
+const manifestType = String(ociImage.mediaType);
+const once = { maxRetries: 0, baseMs: 1, maxWaitMs: 1, factor: 1, jitter: 0 };
+
+async function read(client: RegistryClient, descriptor: { digest: Digest; size?: number }): Promise<Buffer> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of await client.openBlob(location(), descriptor, { maxBytes: 1_000_000, signal })) {
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces);
+}
+
+describe("content codings that nobody asked for", () => {
+  const bytes = Buffer.from(JSON.stringify(ociImage));
+  const digest = toDigest(bytes);
+  const coded = (coding: string, body: Uint8Array) =>
+    plain(200, body, { "content-encoding": coding, "content-type": manifestType });
+
+  it("are not asked for", async () => {
+    registry.addManifest("team/app", ociImage);
+    await connect().fetchManifest(pinned(digest), { signal });
+    expect(registry.seen[0]?.headers["accept-encoding"]).toBe("identity");
+  });
+
+  it.each([
+    ["gzip", "gzip", gzipSync(bytes)],
+    ["gzip under its old name", "X-GZIP", gzipSync(bytes)],
+    ["gzip by name alone", "gzip", bytes],
+    ["identity", "identity", bytes],
+  ])("are undone for manifests: %s", async (_name, coding, body) => {
+    registry.on(`GET ${manifestPath(digest)}`, coded(coding, body));
+    expect((await connect().fetchManifest(pinned(digest), { signal })).descriptor).toMatchObject({
+      digest,
+      size: bytes.length,
+    });
+  });
+
+  it("do not stand for the manifest's length", async () => {
+    const headers = { "content-encoding": "gzip", "content-type": manifestType, "docker-content-digest": digest };
+    registry.on(`HEAD ${manifestPath("v1")}`, plain(200, gzipSync(bytes), headers));
+    registry.on(`GET ${manifestPath("v1")}`, plain(200, gzipSync(bytes), headers));
+    expect(await connect().resolve(reference(), { signal })).toEqual({
+      mediaType: manifestType,
+      digest,
+      size: bytes.length,
+    });
+  });
+
+  const huge = Buffer.alloc(maxManifestBytes + 1, " ");
+  it.each([
+    ["another", "br", bytes, "invalid-response"],
+    ["two", "gzip, gzip", gzipSync(gzipSync(bytes)), "invalid-response"],
+    ["damaged gzip", "gzip", gzipSync(bytes).subarray(0, -9), "invalid-response"],
+    ["gzip of other bytes", "gzip", gzipSync("{}"), "digest-mismatch"],
+    ["gzip of more than 4 MiB", "gzip", gzipSync(huge), "too-large"],
+  ])("are refused: %s", async (_name, coding, body, code) => {
+    registry.on(`GET ${manifestPath(digest)}`, coded(coding, body));
+    await expect(connect().fetchManifest(pinned(digest), { signal })).rejects.toMatchObject({ code });
+  });
+
+  it("do not count for blobs, whose bytes are what their digest says", async () => {
+    const layer = gzipSync(randomBytes(1000));
+    registry.on(`GET ${blobPath(toDigest(layer))}`, plain(200, layer, { "content-encoding": "gzip" }));
+    expect(await read(connect(), { digest: toDigest(layer), size: layer.length })).toEqual(layer);
+    const inflated = deflateRawSync("other");
+    registry.on(`GET ${blobPath(digest)}`, plain(200, inflated, { "content-encoding": "deflate" }));
+    await expect(read(connect(), { digest })).rejects.toMatchObject({ code: "digest-mismatch" });
+  });
+});
+
+describe("lengths", () => {
+  const bytes = Buffer.from(JSON.stringify(ociImage));
+  const digest = toDigest(bytes);
+  const head = (length: number | string) =>
+    `HTTP/1.1 200 OK\r\ncontent-type: ${manifestType}\r\ncontent-length: ${length}\r\n\r\n`;
+
+  it("may be absent: a manifest in chunks", async () => {
+    registry.on(`GET ${manifestPath(digest)}`, (_request, response) => {
+      response.writeHead(200);
+      response.write(bytes.subarray(0, 10));
+      response.end(bytes.subarray(10));
+    });
+    expect((await connect().fetchManifest(pinned(digest), { signal })).descriptor.size).toBe(bytes.length);
+    expect(registry.seen).toHaveLength(1);
+  });
+
+  it("end a body, whatever follows it, and what follows is no answer to the next question", async () => {
+    const forged = `HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nforged`;
+    registry.on(
+      `GET ${manifestPath(digest)}`,
+      raw(Buffer.concat([Buffer.from(head(bytes.length)), bytes, Buffer.from(forged)])),
+    );
+    const blob = registry.addBlob("team/app", Buffer.from("genuine"));
+    const client = connect({ maxConnectionsPerRegistry: 1 });
+    expect((await client.fetchManifest(pinned(digest), { signal })).descriptor.digest).toBe(digest);
+    expect((await read(client, { digest: blob })).toString()).toBe("genuine");
+  });
+
+  it.each([
+    ["more comes than is told", raw(Buffer.concat([Buffer.from(head(bytes.length - 1)), bytes])), "digest-mismatch"],
+    [
+      "less comes than is told",
+      raw(Buffer.concat([Buffer.from(head(bytes.length + 1)), bytes]), { ends: true }),
+      "unavailable",
+    ],
+    ["the length is none", raw(Buffer.concat([Buffer.from(head("many")), bytes]), { ends: true }), "unavailable"],
+    [
+      "there are two lengths",
+      raw(`HTTP/1.1 200 OK\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\n123456`, { ends: true }),
+      "unavailable",
+    ],
+    ["there is nothing", plain(200), "digest-mismatch"],
+  ] as [string, Answer, string][])("are not believed against the digest: %s", async (_name, answer, code) => {
+    registry.on(`GET ${manifestPath(digest)}`, answer);
+    await expect(connect({ retry: once }).fetchManifest(pinned(digest), { signal })).rejects.toMatchObject({ code });
+  });
+
+  it("of HEAD are asked for again with GET where they are zero", async () => {
+    registry.addManifest("team/app", ociImage, "v1");
+    registry.on(
+      `HEAD ${manifestPath("v1")}`,
+      plain(200, "", { "content-type": manifestType, "docker-content-digest": digest }),
+    );
+    expect((await connect().resolve(reference(), { signal })).size).toBe(bytes.length);
+  });
+});
+
+describe("media types", () => {
+  it("are what the bytes say, whatever the header says", async () => {
+    const { digest, bytes } = registry.addManifest("team/app", ociImage);
+    const headers = { "content-type": "application/vnd.oci.image.index.v1+json", "docker-content-digest": digest };
+    registry.on(`GET ${manifestPath(digest)}`, plain(200, bytes, headers));
+    const manifest = await connect().fetchManifest(pinned(digest), { signal });
+    expect([manifest.kind, manifest.descriptor.mediaType]).toEqual(["image", manifestType]);
+  });
+
+  it.each(["application/octet-stream", "text/html; charset=utf-8", ""])("that are none, of HEAD: %j", async (type) => {
+    const { digest, bytes } = registry.addManifest("team/app", ociImage, "v1");
+    registry.on(
+      `HEAD ${manifestPath("v1")}`,
+      plain(200, bytes, { "content-type": type, "docker-content-digest": digest }),
+    );
+    expect((await connect().resolve(reference(), { signal })).mediaType).toBe(manifestType);
+  });
+
+  it("of Docker's schema 1 are refused, signed or not, with what to do", async () => {
+    for (const type of ["v1+json", "v1+prettyjws"]) {
+      const body = { schemaVersion: 1, name: "team/app", tag: "v1", fsLayers: [], history: [], signatures: [] };
+      const mediaType = `application/vnd.docker.distribution.manifest.${type}`;
+      const bytes = JSON.stringify(body);
+      const headers = { "content-type": mediaType, "docker-content-digest": toDigest(Buffer.from(bytes)) };
+      for (const method of ["HEAD", "GET"]) registry.on(`${method} ${manifestPath("v1")}`, plain(200, bytes, headers));
+      await expect(connect().resolve(reference(), { signal })).rejects.toMatchObject({
+        code: "invalid-response",
+        message: expect.stringContaining("schema 1 is not supported: push the image again"),
+      });
+    }
+  });
+});
+
+describe("web pages with status 200", () => {
+  const page = plain(200, "<html>Log in to this network</html>", { "content-type": "text/html" });
+  const digest = toDigest(Buffer.from("wanted"));
+  it.each([
+    ["a tag", `HEAD ${manifestPath("v1")}`, (client) => client.resolve(reference(), { signal }), "invalid-response"],
+    [
+      "a tag that may be absent",
+      `HEAD ${manifestPath("v1")}`,
+      (client) => client.findTag(reference(), { signal }),
+      "invalid-response",
+    ],
+    [
+      "a manifest",
+      `GET ${manifestPath(digest)}`,
+      (client) => client.fetchManifest(pinned(digest), { signal }),
+      "digest-mismatch",
+    ],
+    ["a blob", `GET ${blobPath(digest)}`, (client) => read(client, { digest }), "digest-mismatch"],
+    ["tags", "GET /v2/team/app/tags/list", (client) => client.listTags(location(), { signal }), "invalid-response"],
+  ] as [string, string, (client: RegistryClient) => Promise<unknown>, string][])(
+    "are no %s",
+    async (_name, route, ask, code) => {
+      registry.on(route, page);
+      registry.on(`GET ${manifestPath("v1")}`, page);
+      await expect(ask(connect())).rejects.toMatchObject({ name: "OciError", code });
+    },
+  );
+});
+
+describe("downloads that break and go on", () => {
+  const content = randomBytes(300_000);
+  const digest = toDigest(content);
+  const other = Buffer.concat([content.subarray(0, 200_000), randomBytes(100_000)]);
+  const breakAfter =
+    (length: number, headers = {}): Answer =>
+    (_request, response) => {
+      response.writeHead(200, { "content-length": content.length, etag: '"one"', ...headers });
+      response.write(content.subarray(0, length), () => response.socket?.destroy());
+    };
+  const part = (body: Buffer, range: string): Answer => plain(206, body, { "content-range": range, etag: '"two"' });
+
+  it.each([
+    ["other bytes, with another ETag", part(other.subarray(100_000), "bytes 100000-299999/300000"), { size: 300_000 }],
+    ["other bytes, of a length that nobody told", part(other.subarray(100_000), "bytes 100000-299999/*"), {}],
+    ["other bytes from the start", plain(200, other), { size: 300_000 }],
+    ["less bytes", part(content.subarray(100_000, 200_000), "bytes 100000-199999/200000"), {}],
+    [
+      "more bytes than the descriptor says",
+      part(Buffer.concat([content.subarray(100_000), content]), "bytes 100000-599999/600000"),
+      { size: 300_000 },
+    ],
+    [
+      "more bytes, of a length that nobody told",
+      part(Buffer.concat([content.subarray(100_000), content]), "bytes 100000-599999/600000"),
+      {},
+    ],
+  ] as [string, Answer, { size?: number }][])("with %s end in digest-mismatch", async (_name, answer, descriptor) => {
+    registry.on(`GET ${blobPath(digest)}`, breakAfter(100_000), answer);
+    await expect(read(connect(), { digest, ...descriptor })).rejects.toMatchObject({
+      code: "digest-mismatch",
+      retryable: false,
+    });
+  });
+
+  it("with other bytes leave nothing in the cache", async () => {
+    const directory = await mkdtemp(join(tmpdir(), "misbehaviour-"));
+    const store = createContentStore({ directory, maxBytes: 10_000_000, log: silentLog });
+    const client = connect({ store });
+    registry.on(
+      `GET ${blobPath(digest)}`,
+      breakAfter(100_000),
+      part(other.subarray(100_000), "bytes 100000-299999/300000"),
+      plain(200, content),
+    );
+    await expect(read(client, { digest, size: 300_000 })).rejects.toMatchObject({ code: "digest-mismatch" });
+    expect(await store.has(digest)).toBe(false);
+    expect(await read(client, { digest, size: 300_000 })).toEqual(content);
+    await client.close();
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  it("ask where they were sent first, not where the link led that may have expired", async () => {
+    registry.on(
+      `GET ${blobPath(digest)}`,
+      plain(307, "", { location: `http://${elsewhere.host}/first` }),
+      plain(307, "", { location: `http://${elsewhere.host}/second` }),
+    );
+    elsewhere.on("GET /first", breakAfter(100_000));
+    elsewhere.on("GET /second", part(content.subarray(100_000), "bytes 100000-299999/300000"));
+    expect(await read(connect(), { digest, size: 300_000 })).toEqual(content);
+    expect(elsewhere.seen.map(({ url, headers }) => [url, headers.range])).toEqual([
+      ["/first", undefined],
+      ["/second", "bytes=100000-"],
+    ]);
+  });
+
+  it("after the last byte are complete", async () => {
+    registry.on(
+      `GET ${blobPath(digest)}`,
+      breakAfter(content.length, { "content-length": content.length + 1 }),
+      plain(416),
+    );
+    registry.on(
+      `GET ${blobPath(digest)}`,
+      breakAfter(content.length, { "content-length": content.length + 1 }),
+      plain(416),
+      plain(200, content),
+    );
+    expect(await read(connect(), { digest })).toEqual(content);
+  });
+
+  it("do not do so for ever", async () => {
+    const dribble: Answer = (request, response) => {
+      const start = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? "bytes=0-")?.[1]);
+      response.writeHead(start === 0 ? 200 : 206, {
+        "content-length": content.length - start,
+        "content-range": `bytes ${start}-299999/300000`,
+      });
+      response.write(content.subarray(start, start + 1), () => response.socket?.destroy());
+    };
+    registry.on(`GET ${blobPath(digest)}`, dribble);
+    await expect(read(connect(), { digest })).rejects.toMatchObject({ code: "unavailable" });
+    expect(registry.seen).toHaveLength(65);
+  });
+});
+
+describe("redirects", () => {
+  const blob = Buffer.from("blob");
+  const digest = toDigest(blob);
+  const go = (to: string, status = 307) => plain(status, "", { location: to });
+  const credentials = { find: async () => ({ kind: "registry-token", token: "t" }) as const };
+
+  it.each([301, 302, 303, 307, 308])("are followed: %d", async (status) => {
+    registry.on(`GET ${blobPath(digest)}`, go(`http://${elsewhere.host}/blob`, status));
+    elsewhere.on("GET /blob", plain(200, blob));
+    expect(await read(connect(), { digest })).toEqual(blob);
+  });
+
+  it.each([
+    ["/storage/blob?a=b", "/storage/blob?a=b"],
+    ["storage", "/v2/team/app/blobs/storage"],
+    ["../storage/./blob#part", "/v2/team/app/storage/blob"],
+    ["?a=b", undefined],
+  ])("may be relative, and stay with the registry and its credentials: %s", async (to, path) => {
+    const target = path ?? `${blobPath(digest)}?a=b`;
+    registry.on(`GET ${blobPath(digest)}`, go(to), plain(200, blob));
+    registry.on(
+      `GET ${target.split("?")[0]}`,
+      ...(path === undefined ? [go(to), plain(200, blob)] : [plain(200, blob)]),
+    );
+    expect(await read(connect({ credentials }), { digest })).toEqual(blob);
+    expect(registry.seen.map(({ url, headers }) => [url, headers.authorization])).toEqual([
+      [blobPath(digest), "Bearer t"],
+      [target, "Bearer t"],
+    ]);
+  });
+
+  it("that leave do not bring credentials back", async () => {
+    registry.on(`GET ${blobPath(digest)}`, go(`http://${elsewhere.host}/a`));
+    elsewhere.on("GET /a", go(`http://${registry.host}/other`));
+    registry.on("GET /other", plain(200, blob));
+    expect(await read(connect({ credentials }), { digest })).toEqual(blob);
+    expect(registry.seen.map(({ url, headers }) => [url, headers.authorization])).toEqual([
+      [blobPath(digest), "Bearer t"],
+      ["/other", undefined],
+    ]);
+    expect(elsewhere.seen[0]?.headers.authorization).toBeUndefined();
+  });
+
+  it("are followed five times, and no more", async () => {
+    for (let count = 0; count < 6; count += 1) elsewhere.on(`GET /${count}`, go(`/${count + 1}`));
+    elsewhere.on("GET /5", plain(200, blob));
+    registry.on(`GET ${blobPath(digest)}`, go(`http://${elsewhere.host}/1`));
+    expect(await read(connect(), { digest })).toEqual(blob);
+    registry.on(`GET ${blobPath(digest)}`, go(`http://${elsewhere.host}/0`));
+    await expect(read(connect(), { digest })).rejects.toMatchObject({ code: "invalid-response" });
+  });
+
+  it.each([
+    ["nowhere", plain(307), "invalid-response"],
+    ["no address", go("http://[x"), "invalid-response"],
+    ["another scheme", go("ftp://127.0.0.1/x"), "invalid-response"],
+  ] as [string, Answer, string][])("that lead to %s are an error", async (_name, answer, code) => {
+    registry.on(`GET ${blobPath(digest)}`, answer);
+    await expect(read(connect(), { digest })).rejects.toMatchObject({ code });
+  });
+});
+
+describe("addresses that a manifest names", () => {
+  it("are never asked for a blob", async () => {
+    const digest = toDigest(Buffer.from("foreign"));
+    elsewhere.on("GET /layer", plain(200, "foreign"));
+    const layer = { mediaType: "x", digest, size: 7, urls: [`http://${elsewhere.host}/layer`] };
+    await expect(read(connect(), layer)).rejects.toMatchObject({ code: "not-found" });
+    expect(registry.seen.map(({ url }) => url)).toEqual([blobPath(digest)]);
+    expect(elsewhere.seen).toEqual([]);
+  });
+});
+
+describe("Retry-After", () => {
+  it.each([
+    ["that wait for the first answer", 8, []],
+    ["that wait for a connection", 1, []],
+    ["that wait for one, after the first answer", 2, [{}]],
+  ])(
+    "is kept by all requests to the registry at once, %s, and by those to no other",
+    async (_name, connections, early) => {
+      const clock = createHeldClock();
+      const client = connect({ clock, maxConnectionsPerRegistry: connections });
+      const add = (name: string) => registry.addManifest("team/app", { ...ociImage, annotations: { name } });
+      for (const _ of early) await client.fetchManifest(pinned(add("early").digest), { signal });
+      registry.seen.length = 0;
+      const [first, ...others] = Array.from({ length: 12 }, (_, number) => add(String(number)));
+      if (first === undefined) throw new Error("there are twelve");
+      registry.on(`GET ${manifestPath(first.digest)}`, plain(429, "", { "retry-after": "7" }), plain(200, first.bytes));
+      // Whoever gets a connection with the first one is not answered before it.
+      const held: (() => void)[] = [];
+      for (const { digest, bytes } of others) {
+        registry.on(`GET ${manifestPath(digest)}`, (request, response) =>
+          held.push(() => plain(200, bytes)(request, response)),
+        );
+      }
+      const all = Promise.all([first, ...others].map(({ digest }) => client.fetchManifest(pinned(digest), { signal })));
+      const atOnce = early.length === 0 ? 1 : connections;
+      await vi.waitFor(() => expect(clock.sleepers).toBe(12 - (atOnce - 1)));
+      expect(registry.seen).toHaveLength(atOnce);
+      const { digest: unrelated } = elsewhere.addManifest("team/app", ociImage);
+      await client.fetchManifest(toPinned({ registry: elsewhere.host, repository: "team/app" }, unrelated), { signal });
+      clock.advance(6999);
+      for (const end of held.splice(0)) end();
+      expect(registry.seen).toHaveLength(atOnce);
+      clock.advance(1);
+      const timer = setInterval(() => held.splice(0).map((end) => end()), 1);
+      expect(await all).toHaveLength(12);
+      clearInterval(timer);
+      const { [registry.host]: told, [elsewhere.host]: untold } = client.statistics();
+      expect([told?.throttledMs, told?.retries, untold?.throttledMs]).toEqual([7000, 1, 0]);
+    },
+  );
+
+  it.each([
+    ["120", 120_000],
+    ["Thu, 01 Jan 2026 00:02:00 GMT", 120_000],
+  ])("is waited for up to two minutes: %s", async (value, ms) => {
+    const { digest, bytes } = registry.addManifest("team/app", ociImage);
+    registry.on(`GET ${manifestPath(digest)}`, plain(503, "", { "retry-after": value }), plain(200, bytes));
+    const clock = createFakeClock();
+    const startedAtMs = clock.nowMs();
+    await connect({ clock }).fetchManifest(pinned(digest), { signal });
+    expect(clock.nowMs() - startedAtMs).toBeGreaterThanOrEqual(ms);
+  });
+
+  it.each(["121", "Thu, 01 Jan 2026 00:02:01 GMT", "9999999999"])("is not waited for longer: %s", async (value) => {
+    const { digest } = registry.addManifest("team/app", ociImage);
+    registry.on(`GET ${manifestPath(digest)}`, plain(429, "", { "retry-after": value }));
+    const clock = createFakeClock();
+    await expect(connect({ clock }).fetchManifest(pinned(digest), { signal })).rejects.toMatchObject({
+      code: "rate-limited",
+    });
+    expect([registry.seen.length, clock.slept]).toEqual([1, []]);
+  });
+
+  it("of the token service counts for the registry, and its 429 without one is tried again", async () => {
+    const { bytes, digest } = registry.addManifest("team/app", ociImage);
+    const challenge = { "www-authenticate": `Bearer realm="http://${registry.host}/token"` };
+    registry.on(`GET ${manifestPath(digest)}`, (request, response) =>
+      (request.headers.authorization === "Bearer t" ? plain(200, bytes) : plain(401, "", challenge))(request, response),
+    );
+    registry.on(
+      "GET /token",
+      plain(429, "<html>"),
+      plain(429, "<html>", { "retry-after": "9" }),
+      json(200, { token: "t" }),
+    );
+    const clock = createFakeClock();
+    const client = connect({ clock });
+    await client.fetchManifest(pinned(digest), { signal });
+    expect(clock.slept).toEqual([100, 9000]);
+    expect(client.statistics()[registry.host]).toMatchObject({ retries: 2, throttledMs: 9100 });
+  });
+});
