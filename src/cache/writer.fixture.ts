@@ -6,6 +6,7 @@ import { createContentStore } from "./directory-store.ts";
 import { toBlob } from "./numbered-blob.fixture.ts";
 
 async function* slowly(blob: Buffer): AsyncGenerator<Uint8Array> {
+  process.send?.("asked");
   for (let offset = 0; offset < blob.length; offset += 16_384) {
     await pause();
     yield blob.subarray(offset, offset + 16_384);
@@ -19,7 +20,7 @@ async function readThrough(directory: string, numbers: readonly number[], bytes:
       const blob = toBlob(number, bytes);
       const digest = `sha256:${createHash("sha256").update(blob).digest("hex")}` as Digest;
       const hash = createHash("sha256");
-      const stream = (await store.get(digest, "scope")) ?? store.tee(digest, "scope", slowly(blob));
+      const stream = (await store.get(digest, "scope")) ?? store.tee(digest, "scope", () => slowly(blob));
       for await (const piece of stream) {
         hash.update(piece);
         process.send?.("piece");
