@@ -6,6 +6,7 @@ import { createTrustProvider, fetchTrustedRootByTuf, type TrustProvider } from "
 import type { Log } from "../types/index.ts";
 import { readExtraCertificates } from "./ports/certificates.ts";
 import { createClusterReader } from "./ports/cluster.ts";
+import { createHelperRunner } from "./ports/credential-helper.ts";
 import { localFiles } from "./ports/files.ts";
 import { createGitPort } from "./ports/git.ts";
 import { createHttpPort, routeFetch } from "./ports/http.ts";
@@ -91,18 +92,6 @@ export async function wireRun(configuration: ValidateImageConfiguration, machine
 async function readCredentialFile(path: string): Promise<string | undefined> {
   if ((await localFiles.kindOf(path)) !== "file") return undefined;
   return new TextDecoder().decode(await localFiles.read(path, { maxBytes: maxCredentialFileBytes }));
-}
-
-function createHelperRunner(runProgram: RunProgram) {
-  return async (name: string, stdin: string, signal: AbortSignal) => {
-    const { stdout, exitCode } = await runProgram({
-      command: `docker-credential-${name}`,
-      args: ["get"],
-      input: stdin,
-      signal,
-    });
-    return { stdout, exitCode };
-  };
 }
 
 function toProxySettings(env: Environment) {

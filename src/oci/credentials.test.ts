@@ -77,6 +77,116 @@ describe("createCredentialStore", () => {
       "a/b",
       { kind: "registry-token", token: "t" },
     ],
+    [
+      "base64 without padding",
+      { auths: { "ghcr.io": { auth: basic("u:pp").replace(/=+$/, "") } } },
+      "ghcr.io",
+      "a/b",
+      asBasic("u", "pp"),
+    ],
+    ["an empty password", { auths: { "ghcr.io": { auth: basic("u:") } } }, "ghcr.io", "a/b", asBasic("u", "")],
+    [
+      "a password that is no ASCII",
+      { auths: { "ghcr.io": { auth: basic("ü:pä") } } },
+      "ghcr.io",
+      "a/b",
+      asBasic("ü", "pä"),
+    ],
+    [
+      "auth before user and password",
+      { auths: { "ghcr.io": { auth: basic("u:p"), username: "x", password: "y" } } },
+      "ghcr.io",
+      "a/b",
+      asBasic("u", "p"),
+    ],
+    [
+      "a key of plain HTTP",
+      { auths: { "http://ghcr.io": { auth: basic("u:p") } } },
+      "ghcr.io",
+      "a/b",
+      asBasic("u", "p"),
+    ],
+    [
+      "a key with version 1",
+      { auths: { "https://ghcr.io/v1/": { auth: basic("u:p") } } },
+      "ghcr.io",
+      "a/b",
+      asBasic("u", "p"),
+    ],
+    [
+      "a key with a slash behind",
+      { auths: { "ghcr.io/": { auth: basic("u:p") } } },
+      "ghcr.io",
+      "a/b",
+      asBasic("u", "p"),
+    ],
+    ["a key in capitals", { auths: { "GHCR.io": { auth: basic("u:p") } } }, "ghcr.io", "a/b", asBasic("u", "p")],
+    [
+      "a key with scheme, port and version",
+      { auths: { "https://localhost:5000/v2/": { auth: basic("u:p") } } },
+      "localhost:5000",
+      "a/b",
+      asBasic("u", "p"),
+    ],
+    [
+      "a key that is an IPv6 address",
+      { auths: { "[::1]:5000": { auth: basic("u:p") } } },
+      "[::1]:5000",
+      "a/b",
+      asBasic("u", "p"),
+    ],
+    [
+      "Docker Hub's API name",
+      { auths: { "registry-1.docker.io": { auth: basic("u:p") } } },
+      "index.docker.io",
+      "library/a",
+      asBasic("u", "p"),
+    ],
+    [
+      "not Docker Hub under a name that ends alike",
+      { auths: { "docker.io": { auth: basic("u:p") } } },
+      "evildocker.io",
+      "a/b",
+      undefined,
+    ],
+    [
+      "no namespace of another case",
+      { auths: { "quay.io/Team": { auth: basic("u:p") } } },
+      "quay.io",
+      "team/a",
+      undefined,
+    ],
+    ["no part of a namespace", { auths: { "quay.io/te": { auth: basic("u:p") } } }, "quay.io", "team/a", undefined],
+    [
+      "no path that only looks like a version",
+      { auths: { "quay.io/v2/team": { auth: basic("u:p") } } },
+      "quay.io",
+      "team/a",
+      undefined,
+    ],
+    [
+      "an identity token before a pair",
+      { auths: { "ghcr.io": { username: "u", password: "p", identitytoken: "t" } } },
+      "ghcr.io",
+      "a/b",
+      { kind: "identity-token", username: "u", token: "t" },
+    ],
+    [
+      "a registry token before all else",
+      { auths: { "ghcr.io": { auth: basic("u:p"), identitytoken: "i", registrytoken: "t" } } },
+      "ghcr.io",
+      "a/b",
+      { kind: "registry-token", token: "t" },
+    ],
+    [
+      "what is written, before the helper for all",
+      { credsStore: "missing", auths: { "ghcr.io": { auth: basic("u:p") } } },
+      "ghcr.io",
+      "a/b",
+      asBasic("u", "p"),
+    ],
+    ["entries that are none left out", { auths: { "ghcr.io": "x", "quay.io": null } }, "ghcr.io", "a/b", undefined],
+    ["auths that are none left out", { auths: [] }, "ghcr.io", "a/b", undefined],
     ["an empty entry", { auths: { "ghcr.io": {} } }, "ghcr.io", "a/b", undefined],
     ["no entry", {}, "ghcr.io", "a/b", undefined],
   ];
@@ -146,10 +256,86 @@ describe("createCredentialStore", () => {
     expect(asked).toEqual(["gcloud gcr.io", "osxkeychain https://index.docker.io/v1/"]);
   });
 
+  const helperCases: [name: string, file: object, registry: string, repository: string, asked: string[]][] = [
+    ["the registry's own", { credHelpers: { "gcr.io": "gcloud" } }, "gcr.io", "a/b", ["gcloud gcr.io"]],
+    [
+      "the registry's own, in front of what is written",
+      { credHelpers: { "gcr.io": "gcloud" }, auths: { "gcr.io": { auth: basic("u:p") } } },
+      "gcr.io",
+      "a/b",
+      ["gcloud gcr.io"],
+    ],
+    [
+      "a namespace's, in front of the registry's",
+      { credHelpers: { "gcr.io": "host", "gcr.io/team": "team" } },
+      "gcr.io",
+      "team/b",
+      ["team gcr.io/team"],
+    ],
+    [
+      "not another namespace's",
+      { credHelpers: { "gcr.io": "host", "gcr.io/team": "team" } },
+      "gcr.io",
+      "other/b",
+      ["host gcr.io"],
+    ],
+    ["the one for all", { credsStore: "pass" }, "gcr.io", "a/b", ["pass gcr.io"]],
+    ["the one for all, with the port", { credsStore: "pass" }, "localhost:5000", "a/b", ["pass localhost:5000"]],
+    [
+      "the one for all, by Docker Hub's old key",
+      { credsStore: "pass" },
+      "index.docker.io",
+      "library/a",
+      ["pass https://index.docker.io/v1/"],
+    ],
+    [
+      "Docker Hub's, by the key as it is written",
+      { credHelpers: { "docker.io": "hub" } },
+      "index.docker.io",
+      "library/a",
+      ["hub docker.io"],
+    ],
+    ["none where there is none", { credHelpers: { "gcr.io": "gcloud" } }, "quay.io", "a/b", []],
+    ["none where its name is empty", { credHelpers: { "gcr.io": "" }, credsStore: "" }, "gcr.io", "a/b", []],
+  ];
+  it.each(helperCases)("asks the right helper: %s", async (_name, file, registry, repository, expected) => {
+    const asked: string[] = [];
+    const runHelper: CredentialPorts["runHelper"] = async (name, server) => {
+      asked.push(`${name} ${server}`);
+      return { stdout: JSON.stringify({ ServerURL: server, Username: "h", Secret: "s" }), exitCode: 0 };
+    };
+    const found = await createStore({ [docker]: file }, { runHelper }).find(registry, repository, noSignal);
+    expect(asked).toEqual(expected);
+    expect(found).toEqual(expected.length === 0 ? undefined : asBasic("h", "s"));
+  });
+
+  it("goes on to the next file where a helper knows nothing", async () => {
+    const runHelper: CredentialPorts["runHelper"] = async () => ({ stdout: "credentials not found", exitCode: 1 });
+    const env = { HOME: "/home/u", REGISTRY_AUTH_FILE: "/auth.json" };
+    const files = { [docker]: { credsStore: "x" }, "/auth.json": { auths: { "a.io": { auth: basic("u:p") } } } };
+    expect(await createStore(files, { env, runHelper }).find("a.io", "b/c", noSignal)).toEqual(asBasic("u", "p"));
+  });
+
+  it("asks a helper again after it failed", async () => {
+    let calls = 0;
+    const runHelper: CredentialPorts["runHelper"] = async () => {
+      calls += 1;
+      return calls === 1 ? { stdout: "", exitCode: 1 } : { stdout: '{"Username":"u","Secret":"p"}', exitCode: 0 };
+    };
+    const store = createStore({ [docker]: { credsStore: "x" } }, { runHelper });
+    await expect(store.find("a.io", "b/c", noSignal)).rejects.toMatchObject({ code: "unauthorized" });
+    expect(await store.find("a.io", "b/c", noSignal)).toEqual(asBasic("u", "p"));
+  });
+
   const faults: [string, unknown, CredentialPorts["runHelper"] | undefined][] = [
     ["a file that is no JSON", '{"auths": secret', undefined],
     ["a pair without a colon", { auths: { "ghcr.io": { auth: basic("secret") } } }, undefined],
+    ["a pair that is no base64", { auths: { "ghcr.io": { auth: "secret!" } } }, undefined],
+    ["a file that is a list", ["secret"], undefined],
     ["a helper with a path", { credHelpers: { "ghcr.io": "../../secret" } }, undefined],
+    ["a helper with a path of Windows", { credsStore: "..\\secret" }, undefined],
+    ["a helper with an argument", { credsStore: "x secret" }, undefined],
+    ["a helper that is an option", { credsStore: "-secret" }, undefined],
     ["a helper that is missing", { credHelpers: { "ghcr.io": "x" } }, undefined],
     ["a helper that fails", { credsStore: "x" }, async () => ({ stdout: "secret", exitCode: 2 })],
     [

@@ -302,6 +302,25 @@ describe("downloads that break and go on", () => {
     expect(await read(connect(), { digest })).toEqual(content);
   });
 
+  it("end where the descriptor says that they do, however much comes", async () => {
+    let isCut = false;
+    registry.on(`GET ${blobPath(digest)}`, (_request, response) => {
+      response.on("close", () => {
+        isCut = true;
+      });
+      response.writeHead(200);
+      const write = () => {
+        while (!response.destroyed && response.write(Buffer.alloc(65_536)));
+      };
+      response.on("drain", write);
+      write();
+    });
+    const limits = { maxBytes: Number.MAX_SAFE_INTEGER, signal };
+    const asked = connect().fetchBlob(location(), { digest, size: 300_000 }, limits);
+    await expect(asked).rejects.toMatchObject({ code: "digest-mismatch" });
+    await vi.waitFor(() => expect(isCut).toBe(true), 10_000);
+  });
+
   it("do not do so for ever", async () => {
     const dribble: Answer = (request, response) => {
       const start = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? "bytes=0-")?.[1]);
@@ -415,7 +434,7 @@ describe("Retry-After", () => {
       }
       const all = Promise.all([first, ...others].map(({ digest }) => client.fetchManifest(pinned(digest), { signal })));
       const atOnce = early.length === 0 ? 1 : connections;
-      await vi.waitFor(() => expect(clock.sleepers).toBe(12 - (atOnce - 1)));
+      await vi.waitFor(() => expect(clock.sleepers).toBe(12 - (atOnce - 1)), 10_000);
       expect(registry.seen).toHaveLength(atOnce);
       const { digest: unrelated } = elsewhere.addManifest("team/app", ociImage);
       await client.fetchManifest(toPinned({ registry: elsewhere.host, repository: "team/app" }, unrelated), { signal });

@@ -22,6 +22,7 @@ export async function runRegoCheck(
     signal,
     strict: configuration.strict,
     format: configuration.format,
+    ignore: configuration.ignore,
     functions: ecPureFunctions,
     externals: ecExternalFunctions,
     forbidden: defaultForbidden,

@@ -1,13 +1,10 @@
-import { readdir } from "node:fs/promises";
 import type { RegoTestConfiguration } from "../../inputs/index.ts";
 import { ecExternalFunctions, ecPureFunctions } from "../../policy/index.ts";
-import { createEngineEvaluator, type PolicyFiles, type PolicyTestOutcome, runPolicyTests } from "../../rego/index.ts";
+import { createEngineEvaluator, type PolicyTestOutcome, runPolicyTests } from "../../rego/index.ts";
 import type { Console } from "../console.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { localFiles } from "../ports/files.ts";
+import { policyFiles } from "../ports/policy-files.ts";
 import type { Machine } from "../wiring.ts";
-
-const files: PolicyFiles = { kind: localFiles.kindOf, list: (path) => readdir(path), read: localFiles.read };
 
 /**
  * `sealcheck test PATH...`: the unit tests of policies, as `opa test` runs them. Conforma's functions are known and have no
@@ -21,7 +18,7 @@ export async function runRegoTests(
 ): Promise<number> {
   const outcome = await runPolicyTests({
     paths: configuration.paths,
-    files,
+    files: policyFiles,
     createEvaluator: createEngineEvaluator({
       nowNs: () => BigInt(Date.now()) * 1_000_000n,
       functions: ecPureFunctions,
@@ -33,6 +30,11 @@ export async function runRegoTests(
     verbose: configuration.verbose,
     format: configuration.format,
     coverage: configuration.coverage,
+    threshold: configuration.threshold,
+    ignore: configuration.ignore,
+    exitZeroOnSkipped: configuration.exitZeroOnSkipped,
+    failOnEmpty: configuration.failOnEmpty,
+    color: configuration.color === "always" || (configuration.color === "auto" && console.outHasColors),
     ...(configuration.run === undefined ? {} : { run: configuration.run }),
   });
   return print(outcome, console);
@@ -40,9 +42,10 @@ export async function runRegoTests(
 
 function print(outcome: PolicyTestOutcome, console: Console): number {
   if (outcome.kind === "broken") {
-    console.writeError(`error: ${outcome.message}\n`);
+    console.writeError(`${outcome.message}\n`);
     return exitCodes.usage;
   }
-  console.writeOut(outcome.output.endsWith("\n") ? outcome.output : `${outcome.output}\n`);
+  console.writeOut(outcome.output);
+  if (outcome.problem !== undefined) console.writeError(`${outcome.problem}\n`);
   return outcome.kind === "passed" ? exitCodes.passed : exitCodes.refused;
 }
