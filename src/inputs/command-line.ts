@@ -9,7 +9,7 @@ import { deepFreeze } from "./freeze.ts";
 import { renderHelp } from "./help.ts";
 import { findNearest } from "./nearest.ts";
 import { readRegistryServer } from "./registry-server.ts";
-import { readRegoCheck, readRegoEval } from "./rego-commands.ts";
+import { readRegoCheck, readRegoEval, readRegoTest } from "./rego-commands.ts";
 import { readCacheSlice, readLogLevel, readValidateImage, readWorkers } from "./validate-image.ts";
 
 /** Flags by name and by short name, of all commands: what may stand before the command's words. */
@@ -134,10 +134,14 @@ function buildCommand(
     case "demo":
       return {
         kind: "demo",
-        configuration: { color: readColor(reader, env), workers: readWorkers(reader), logLevel: readLogLevel(reader) },
+        configuration: {
+          color: chooseColor(env, { color: reader.boolean("color"), noColor: reader.boolean("no-color") }),
+          workers: readWorkers(reader),
+          logLevel: readLogLevel(reader),
+        },
       };
     case "test":
-      return readTest(reader, env, positionals);
+      return readRegoTest(reader, env, positionals);
     case "eval":
       return readRegoEval(reader, positionals);
     case "check":
@@ -156,33 +160,6 @@ function buildCommand(
     default:
       throw new Error(`the command ${entry.path.join(" ")} is in the table and cannot be built`);
   }
-}
-
-function readColor(reader: FlagReader, env: Environment) {
-  return chooseColor(env, { color: reader.boolean("color"), noColor: reader.boolean("no-color") });
-}
-
-function readTest(reader: FlagReader, env: Environment, paths: readonly string[]): Command {
-  if (paths.length === 0) {
-    reader.refuse(
-      "PATH",
-      "expected files or folders with Rego tests, got none; write for example: sealcheck test policy/",
-    );
-  }
-  const run = reader.text("run");
-  return {
-    kind: "test",
-    configuration: {
-      paths,
-      verbose: reader.boolean("verbose"),
-      ...(run === undefined ? {} : { run }),
-      format: reader.choice("format", ["pretty", "json", "junit"]),
-      coverage: reader.boolean("coverage"),
-      timeoutMs: reader.durationMs("timeout"),
-      color: readColor(reader, env),
-      logLevel: readLogLevel(reader),
-    },
-  };
 }
 
 function readCache(reader: FlagReader, env: Environment, word: string | undefined): Command {

@@ -1,5 +1,5 @@
 import type { FlagGroup } from "./flags.ts";
-import { regoCheckGroups, regoEvalGroups } from "./rego-flags.ts";
+import { regoCheckGroups, regoEvalGroups, regoTestGroups } from "./rego-flags.ts";
 import { cacheFlags, colorFlags, commonGroup, validateImageGroups, workersFlag } from "./validate-image-flags.ts";
 
 /** One command, as the parser and the help text see it. */
@@ -34,32 +34,8 @@ export const commands: readonly CommandEntry[] = [
     path: ["test"],
     summary: "Run the unit tests of Rego policies.",
     positionals: "PATH...",
-    groups: [
-      {
-        title: "Tests",
-        flags: [
-          {
-            name: "verbose",
-            short: "v",
-            kind: "boolean",
-            fallback: "false",
-            help: "List every test, and log everything.",
-          },
-          { name: "run", short: "r", kind: "text", value: "REGEXP", help: "Only tests whose name matches." },
-          { name: "format", kind: "text", value: "FORMAT", fallback: "pretty", help: "pretty, json or junit." },
-          {
-            name: "coverage",
-            short: "c",
-            kind: "boolean",
-            fallback: "false",
-            help: "Report the rows that the tests evaluated.",
-          },
-          { name: "timeout", kind: "duration", value: "TIME", fallback: "30s", help: "For one test." },
-          ...colorFlags,
-        ],
-      },
-      { ...commonGroup, flags: commonGroup.flags.filter((flag) => flag.name !== "verbose") },
-    ],
+    groups: regoTestGroups,
+    examples: ["sealcheck test policy/ data.yaml", "sealcheck test --run 'data.main.test_.*' --coverage policy/"],
   },
   {
     path: ["eval"],

@@ -146,11 +146,21 @@ export interface RegoTestConfiguration {
   readonly format: "pretty" | "json" | "junit";
   /** Whether the rows that the tests evaluated are reported. */
   readonly coverage: boolean;
+  /** Percent of the rows below which the run has failed. */
+  readonly threshold: number;
+  /** Patterns of names of files and folders that are left out. */
+  readonly ignore: readonly string[];
+  readonly exitZeroOnSkipped: boolean;
+  readonly failOnEmpty: boolean;
   /** Milliseconds for one test. */
   readonly timeoutMs: number;
   readonly color: ColorChoice;
   readonly logLevel: LogLevel;
 }
+
+/** Formats of a query's result, and keys that its profile is sorted by: OPA's. */
+export const queryFormats = ["json", "pretty", "raw", "values", "bindings", "discard"] as const;
+export const profileKeys = ["total_time_ns", "num_eval", "num_redo", "num_gen_expr", "file", "line"] as const;
 
 export interface RegoEvalConfiguration {
   readonly query: string;
@@ -158,14 +168,29 @@ export interface RegoEvalConfiguration {
   readonly paths: readonly string[];
   /** File with the input document. */
   readonly input?: string;
-  readonly format: "json" | "pretty";
+  /** Whether the input document comes from standard input. */
+  readonly stdinInput: boolean;
+  readonly format: (typeof queryFormats)[number];
+  /** Characters of a table's cell; 0 for any number. */
+  readonly prettyLimit: number;
   readonly package?: string;
   readonly imports: readonly string[];
+  readonly strict: boolean;
   readonly strictBuiltinErrors: boolean;
+  /** Patterns of names of files and folders that are left out. */
+  readonly ignore: readonly string[];
+  /** Whether times of stages are reported. */
+  readonly metrics: boolean;
   /** Whether times and numbers of evaluations are reported. */
   readonly profile: boolean;
+  /** 0 for all. */
+  readonly profileLimit: number;
+  /** Empty for the usual order. */
+  readonly profileSort: readonly (typeof profileKeys)[number][];
   /** Whether an undefined result makes the exit code 1. */
   readonly failUndefined: boolean;
+  /** Whether a result makes the exit code 1. */
+  readonly failDefined: boolean;
   /** Milliseconds for the evaluation. */
   readonly timeoutMs: number;
   readonly logLevel: LogLevel;
@@ -176,6 +201,8 @@ export interface RegoCheckConfiguration {
   readonly paths: readonly string[];
   readonly strict: boolean;
   readonly format: "pretty" | "json";
+  /** Patterns of names of files and folders that are left out. */
+  readonly ignore: readonly string[];
   readonly logLevel: LogLevel;
 }
 

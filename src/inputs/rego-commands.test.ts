@@ -13,11 +13,19 @@ describe("sealcheck eval", () => {
       kind: "eval",
       query: "data.p.deny",
       paths: [],
+      stdinInput: false,
       format: "json",
+      prettyLimit: 80,
       imports: [],
+      strict: false,
       strictBuiltinErrors: false,
+      ignore: [],
+      metrics: false,
       profile: false,
+      profileLimit: 10,
+      profileSort: [],
       failUndefined: false,
+      failDefined: false,
       timeoutMs: 60_000,
       logLevel: "warning",
     });
@@ -37,13 +45,72 @@ describe("sealcheck eval", () => {
     });
   });
 
+  it("takes what belongs to profiles and to scripts", () => {
+    const argv = [
+      "eval",
+      "-I",
+      "-S",
+      "--fail-defined",
+      "-f",
+      "raw",
+      "--profile-sort=num_eval,line",
+      "--profile-limit=0",
+    ];
+    expect(
+      parse(...argv, "--metrics", "--ignore", ".*", "--ignore=*_test.rego", "--pretty-limit=0", "1"),
+    ).toMatchObject({
+      stdinInput: true,
+      strict: true,
+      failDefined: true,
+      format: "raw",
+      profileSort: ["num_eval", "line"],
+      profileLimit: 0,
+      metrics: true,
+      ignore: [".*", "*_test.rego"],
+      prettyLimit: 0,
+    });
+  });
+
   it.each([
+    ["two input documents", ["eval", "-i", "a.json", "-I", "1"], "--stdin-input: --input is given too"],
+    ["a failure whatever comes", ["eval", "--fail", "--fail-defined", "1"], "--fail-defined: with --fail too"],
+    ["a key to sort by", ["eval", "--profile-sort=time", "1"], "expected one of total_time_ns, num_eval"],
     ["no query", ["eval", "-d", "a"], "expected one query, got none"],
     ["an empty query", ["eval", " "], "expected one query, got none"],
     ["two queries", ["eval", "a", "b"], "expected one query, got 2"],
     ["a format of another command", ["eval", "-f", "junit", "a"], "expected one of json, pretty"],
   ])("refuses %s", (_, argv, message) => {
     expect(() => parse(...argv)).toThrow(InputError);
+    expect(() => parse(...argv)).toThrow(message);
+  });
+});
+
+describe("sealcheck test", () => {
+  it("takes what opa test takes", () => {
+    expect(
+      parse("test", "-v", "-r", "x", "-f", "junit", "-z", "--fail-on-empty", "--ignore=.*", "a", "b"),
+    ).toMatchObject({
+      kind: "test",
+      paths: ["a", "b"],
+      verbose: true,
+      run: "x",
+      format: "junit",
+      exitZeroOnSkipped: true,
+      failOnEmpty: true,
+      ignore: [".*"],
+      coverage: false,
+      threshold: 0,
+    });
+  });
+
+  it("counts rows where a share of them is demanded", () => {
+    expect(parse("test", "--threshold=87.5", "a")).toMatchObject({ coverage: true, threshold: 87.5 });
+  });
+
+  it.each([
+    ["no path", ["test"], "expected files or folders with Rego tests, got none"],
+    ["more than all rows", ["test", "--threshold=101", "a"], "expected a percentage of at most 100, got 101"],
+  ])("refuses %s", (_, argv, message) => {
     expect(() => parse(...argv)).toThrow(message);
   });
 });

@@ -81,6 +81,17 @@ describe("coverage", () => {
     ]);
   });
 
+  it("fails the run where it is less than was demanded", async () => {
+    const enough = await run({ threshold: 66 });
+    expect(enough).toMatchObject({ kind: "passed", exitCode: 0 });
+    const tooLittle = await run({ threshold: 99.5 });
+    expect(tooLittle).toMatchObject({
+      kind: "failed",
+      exitCode: 2,
+      problem: expect.stringMatching(/^Code coverage threshold not met: got \d+\.\d\d instead of 99\.50$/),
+    });
+  });
+
   it("gives way to what failed", async () => {
     const outcome = await run({ format: "json" }, `${test}\ntest_no if false\n`);
     expect(outcome).toMatchObject({ kind: "failed", exitCode: 2 });

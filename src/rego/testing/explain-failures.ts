@@ -104,7 +104,8 @@ function addReasons(
   }
 }
 
-function byBranch(failures: readonly Failure[], index: ExpressionIndex): Iterable<readonly Failure[]> {
+/** The failures in each body of a rule, in the order of the text. */
+function byBranch(failures: readonly Failure[], index: ExpressionIndex): readonly (readonly Failure[])[] {
   const branches = new Map<string, Failure[]>();
   for (const failure of failures) {
     const branch = index.branchAt(failure.span);
@@ -113,7 +114,12 @@ function byBranch(failures: readonly Failure[], index: ExpressionIndex): Iterabl
     if (known === undefined) branches.set(key, [failure]);
     else known.push(failure);
   }
-  return branches.values();
+  const place = ([first]: readonly Failure[]): [string, number] => [first?.span.file ?? "", first?.span.offset ?? 0];
+  return [...branches.values()].sort((left, right) => {
+    const [file, offset] = place(left);
+    const [otherFile, otherOffset] = place(right);
+    return file === otherFile ? offset - otherOffset : file < otherFile ? -1 : 1;
+  });
 }
 
 /** The name of a case, as far as it was known when the case failed. */

@@ -4,6 +4,7 @@ import { type Module, parseModule } from "../syntax/index.ts";
 import { RegoObject, type Value } from "../value/index.ts";
 import { mergeDocuments, nest, readJsonDocument, readYamlDocument } from "./data-documents.ts";
 import { TestError, TestLoadErrors } from "./errors.ts";
+import { createNameFilter } from "./name-filter.ts";
 import type { PolicyFiles } from "./ports.ts";
 
 /** Files that one run reads. */
@@ -23,6 +24,7 @@ interface Loading {
   files: PolicyFiles;
   signal: AbortSignal;
   isBuiltin: (name: string) => boolean;
+  isIgnored: (name: string) => boolean;
   modules: Map<string, Module>;
   documents: RegoObject;
   errors: Error[];
@@ -33,6 +35,8 @@ export interface LoadTestsOptions {
   signal: AbortSignal;
   /** See `ParseModuleOptions`. Default: OPA's functions. */
   isBuiltin?: (name: string) => boolean;
+  /** Patterns (`*`, `?`, `[a-z]`) of names of files and directories that are left out below the paths. Default: none. */
+  ignore?: readonly string[];
 }
 
 /**
@@ -51,6 +55,7 @@ export async function loadTests(
     files,
     signal: options.signal,
     isBuiltin: options.isBuiltin ?? ((name) => Object.hasOwn(signatures, name)),
+    isIgnored: createNameFilter(options.ignore ?? []),
     modules: new Map(),
     documents: RegoObject.empty,
     errors: [],
@@ -86,7 +91,7 @@ async function loadPath(loading: Loading, path: string, keys: readonly string[],
   if (kind === undefined) throw loadError(path, `${path}: no such file or directory`);
   if (kind === "file") return loadFile(loading, path, keys, level === 0);
   if (level >= MAX_LEVELS) throw limitError(`${path}: expected at most ${MAX_LEVELS} levels of directories`);
-  const names = [...(await loading.files.list(path))].sort();
+  const names = [...(await loading.files.list(path))].filter((name) => !loading.isIgnored(name)).sort();
   const inner = level === 0 ? keys : [...keys, baseName(path)];
   for (const name of names) {
     await collect(loading, () => loadPath(loading, joinPath(path, name), inner, level + 1));

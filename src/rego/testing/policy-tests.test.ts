@@ -285,6 +285,15 @@ SKIPPED: 1/5
 `);
   });
 
+  it("pretty, coloured: the words for outcomes, and no others", async () => {
+    const report = await reportOf({ color: true, verbose: true });
+    const [first = "", ...painted] = report.split("\u001b[").map((part) => part.replace(/^0m/, ""));
+    const words = painted.map((part) => /^(\d+)m([A-Z]+)$/.exec(part)?.slice(1).join(" ")).filter(Boolean);
+    expect(new Set(words)).toEqual(new Set(["31 FAIL", "32 PASS", "33 SKIPPED", "31 ERROR"]));
+    const plain = first + painted.map((part) => part.replace(/^\d+m/, "")).join("");
+    expect(plain).toBe(await reportOf({ verbose: true }));
+  });
+
   it("pretty: nothing to say but the counts", async () => {
     expect(await reportOf({ run: "test_pass" })).toBe("PASS: 1/1\n1 passed, 0 failed\n");
     expect(await reportOf({ run: "nothing" })).toBe("0 passed, 0 failed\n");

@@ -1,7 +1,9 @@
 import { RegoErrors } from "../errors.ts";
+import { formatProblems, isToolError } from "../tools/problem-report.ts";
+import { sourceLines } from "../tools/source-lines.ts";
 import { type CoverageReport, reportCoverage, toCoverage } from "./coverage.ts";
 import { type DiscoveredTests, discoverTests, type TestRule } from "./discover.ts";
-import { TestError, TestLoadErrors } from "./errors.ts";
+import { TestError } from "./errors.ts";
 import { createExplainer } from "./explain-failures.ts";
 import { type LoadedTests, loadTests } from "./load.ts";
 import type { CreateTestEvaluator, PolicyFiles, TestEvaluator } from "./ports.ts";
@@ -36,6 +38,12 @@ export interface PolicyTestOptions {
    * `pretty` after them. Not with `junit`. Default: false.
    */
   coverage?: boolean;
+  /** Percent of the rows below which the run has failed. Default: 0. Needs `coverage`. */
+  threshold?: number;
+  /** Whether the words for outcomes are coloured in the format `pretty`. Default: false. */
+  color?: boolean;
+  /** See `LoadTestsOptions`. */
+  ignore?: readonly string[];
   /** See `ParseModuleOptions`. Default: OPA's functions. */
   isBuiltin?: (name: string) => boolean;
 }
@@ -51,6 +59,8 @@ export type PolicyTestOutcome =
       output: string;
       /** `4 passed, 1 failed, 1 skipped` */
       summary: string;
+      /** Why the run failed, where it is not for a test. */
+      problem?: string;
       counts: TestCounts;
       /** Where coverage was wanted. */
       coverage?: CoverageReport;
@@ -69,9 +79,11 @@ export type PolicyTestOutcome =
 
 /** Does what `opa test PATH...` does. Throws only where the signal says so, and for faults of this program. */
 export async function runPolicyTests(options: PolicyTestOptions): Promise<PolicyTestOutcome> {
+  const lines = sourceLines(options.files);
   try {
-    const loaded = await loadTests(options.paths, options.files, {
+    const loaded = await loadTests(options.paths, lines.files, {
       signal: options.signal,
+      ...(options.ignore === undefined ? {} : { ignore: options.ignore }),
       ...(options.isBuiltin === undefined ? {} : { isBuiltin: options.isBuiltin }),
     });
     const { tests, evaluator } = prepare(loaded, options);
@@ -83,9 +95,9 @@ export async function runPolicyTests(options: PolicyTestOptions): Promise<Policy
     const coverage = options.coverage === true ? toCoverage(loaded.modules, evaluator.counts?.() ?? []) : undefined;
     return toOutcome(results, coverage, loaded, options);
   } catch (thrown) {
-    const isExpected = thrown instanceof RegoErrors || thrown instanceof TestLoadErrors || thrown instanceof TestError;
-    if (!isExpected) throw thrown;
-    return { kind: "broken", message: thrown.message, error: thrown, exitCode: 1 };
+    if (!isToolError(thrown)) throw thrown;
+    const message = formatProblems(thrown, lines.at).trimEnd();
+    return { kind: "broken", message, error: thrown, exitCode: 1 };
   }
 }
 
@@ -156,17 +168,24 @@ function toOutcome(
   const counts = countResults(results);
   const isFine = (result: TestResult): boolean =>
     result.outcome === "pass" || (result.outcome === "skip" && options.exitZeroOnSkipped === true);
+  const isCovered = coverage === undefined || coverage.coverage >= (options.threshold ?? 0);
   const passed = results.every(isFine);
   const report = writeReport(results, loaded, options);
   return {
-    kind: passed ? "passed" : "failed",
+    kind: passed && isCovered ? "passed" : "failed",
     output: passed && coverage !== undefined ? writeCoverage(report, coverage, options) : report,
+    ...(passed && !isCovered ? { problem: tooLittle(coverage.coverage, options) } : {}),
     summary: summarize(counts),
     counts,
     results,
     ...(coverage === undefined ? {} : { coverage }),
-    exitCode: passed ? 0 : 2,
+    exitCode: passed && isCovered ? 0 : 2,
   };
+}
+
+/** In OPA's words. */
+function tooLittle(percent: number, { threshold = 0 }: PolicyTestOptions): string {
+  return `Code coverage threshold not met: got ${percent.toFixed(2)} instead of ${threshold.toFixed(2)}`;
 }
 
 function writeCoverage(report: string, coverage: CoverageReport, { format }: PolicyTestOptions): string {
@@ -183,7 +202,7 @@ function writeReport(results: TestResult[], loaded: LoadedTests, options: Policy
     case "pretty": {
       const texts = new Map(loaded.modules.map(({ file, text }) => [file, text]));
       const sourceLine = (file: string, row: number): string | undefined => texts.get(file)?.split("\n")[row - 1];
-      return reportPretty(results, { verbose: options.verbose === true, sourceLine });
+      return reportPretty(results, { verbose: options.verbose === true, color: options.color === true, sourceLine });
     }
   }
 }

@@ -6,6 +6,8 @@ const LINE = "-".repeat(80);
 
 export interface PrettyOptions {
   verbose: boolean;
+  /** Whether words for outcomes are coloured. */
+  color: boolean;
   /** The text of a file's row, to be quoted with a failure. */
   sourceLine?(file: string, row: number): string | undefined;
 }
@@ -18,7 +20,16 @@ export function reportPretty(results: readonly TestResult[], options: PrettyOpti
   const lines: string[] = [...failures(results, options)];
   const listed = listResults(results, options.verbose);
   lines.push(...listed, ...(listed.length === 0 ? [] : [LINE]), ...totals(results));
-  return `${lines.join("\n")}\n`;
+  return `${(options.color ? lines.map(paint) : lines).join("\n")}\n`;
+}
+
+const colors: Readonly<Record<string, number>> = { PASS: 32, FAIL: 31, ERROR: 31, SKIPPED: 33 };
+
+/** Colours the outcome in a line such as `data.a.test_b: FAIL (1ms)` or `FAIL: 1/2`. */
+function paint(line: string): string {
+  return line.replace(/^(\S.*: |\s+\S+: |)(PASS|FAIL|ERROR|SKIPPED)(?=$|: \d| \([^()]*\)$)/, (_, before, word) => {
+    return `${before}\u001b[${colors[word]}m${word}\u001b[0m`;
+  });
 }
 
 function failures(results: readonly TestResult[], options: PrettyOptions): string[] {

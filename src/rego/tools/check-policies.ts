@@ -12,6 +12,8 @@ export interface CheckPoliciesOptions {
   signal: AbortSignal;
   /** Unused and duplicate names, and deprecated functions, are errors. */
   strict: boolean;
+  /** See `LoadTestsOptions`. */
+  ignore?: readonly string[];
   format: ToolFormat;
   functions?: readonly FunctionDeclaration[];
   externals?: readonly ExternalFunction[];
@@ -28,7 +30,10 @@ export type CheckPoliciesOutcome =
 export async function checkPolicies(options: CheckPoliciesOptions): Promise<CheckPoliciesOutcome> {
   const lines = sourceLines(options.files);
   try {
-    const { modules } = await loadTests(options.paths, lines.files, { signal: options.signal });
+    const { modules } = await loadTests(options.paths, lines.files, {
+      signal: options.signal,
+      ...(options.ignore === undefined ? {} : { ignore: options.ignore }),
+    });
     compileModules(modules, {
       entrypoints: [],
       strict: options.strict,

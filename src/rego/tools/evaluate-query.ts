@@ -36,6 +36,8 @@ export interface EvaluateQueryOptions {
   query: string;
   /** Files and directories with policies and data, as `opa eval -d` takes them. */
   paths: readonly string[];
+  /** See `LoadTestsOptions`. */
+  ignore?: readonly string[];
   /** File with the input document, JSON or YAML. */
   input?: string;
   /** The input document itself, in place of a file. */
@@ -88,7 +90,10 @@ export async function evaluateQuery(options: EvaluateQueryOptions): Promise<Eval
   let phase: "broken" | "failed" = "broken";
   try {
     const lap = createLaps(options.clockNs);
-    const { modules, documents } = await loadTests(options.paths, lines.files, { signal: options.signal });
+    const { modules, documents } = await loadTests(options.paths, lines.files, {
+      signal: options.signal,
+      ...(options.ignore === undefined ? {} : { ignore: options.ignore }),
+    });
     const input = await readInput(options);
     const loadFilesNs = lap();
     const compiled = compileQuery(options.query, modules, toQueryOptions(options));
