@@ -12,6 +12,7 @@ import {
 } from "../value/index.ts";
 import { createBranches } from "./branches.ts";
 import { createCalls } from "./calls.ts";
+import { createComprehensionIndices } from "./comprehension-index.ts";
 import { type Context, pendingMark, undefinedMark } from "./context.ts";
 import { Documents, type Place } from "./documents.ts";
 import { createMemos, type EvaluateDocument } from "./memos.ts";
@@ -59,6 +60,7 @@ export function createEnvironment(compiled: CompiledPolicy, options: LoadOptions
     ...createDocumentAccess(documents),
     ...conflicts,
     ...createBranches(conflicts.conflict),
+    ...createComprehensionIndices(state),
     ...createValueAccess(),
     with: createWith(compiled, documents),
     tick: () => state.tick(),

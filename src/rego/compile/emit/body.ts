@@ -4,6 +4,7 @@ import type { CallStatement, ComprehensionTerm, EveryStatement, Statement, Term,
 import { addClosureVariables } from "../variables.ts";
 import { walkTerm } from "../walk.ts";
 import { emitCall } from "./call.ts";
+import { emitIndexed } from "./comprehension-index.ts";
 import { hoist } from "./hoist.ts";
 import { emitRef } from "./ref.ts";
 import { emitEqual } from "./unify.ts";
@@ -27,6 +28,8 @@ export class BodyEmitter {
   /** The context that is evaluated in: another one inside of `with`. */
   context = "c";
   exits: Exits;
+  /** Whether the body is a function's: it is evaluated for each call. */
+  isCalled = false;
   #bound = new Map<Variable, { expression: string; level: number }>();
   #trail: Variable[] = [];
   /** For the body and each open loop in it: the line that declares what is computed once for each iteration. */
@@ -35,6 +38,8 @@ export class BodyEmitter {
   #contextLevel = 0;
   /** Loops that are open in the innermost block. */
   #open = 0;
+  /** The statement that is being written. */
+  #statement: Statement | undefined;
   /** The statement that is being written, where something is watched. */
   #watched: WatchedStatement | undefined;
   /** Terms that were evaluated in code that is still open, where failures are watched. */
@@ -190,6 +195,8 @@ export class BodyEmitter {
     const { context } = this;
     const contextLevel = this.#contextLevel;
     const watched = this.#watched;
+    const outer = this.#statement;
+    this.#statement = statement;
     if (this.unit.watch.mode !== "nothing") this.#watch(statement);
     if (statement.with.length > 0) this.#enterWith(statement);
     if (statement.negated) this.#negated(hoist(this, statement));
@@ -198,6 +205,7 @@ export class BodyEmitter {
     this.context = context;
     this.#contextLevel = contextLevel;
     this.#watched = watched;
+    this.#statement = outer;
   }
 
   #watch(statement: Statement): void {
@@ -328,7 +336,7 @@ export class BodyEmitter {
       case "ref":
         return emitRef(this, term);
       case "comprehension":
-        return this.#hoisted(term) ?? this.#comprehension(term);
+        return this.#hoisted(term) ?? this.#indexed(term);
     }
   }
 
@@ -340,8 +348,14 @@ export class BodyEmitter {
     const name = this.unit.name("h");
     this.lines[line] += `let ${name};`;
     this.push(`if(${name}===undefined){`);
-    this.push(`${name}=${this.#comprehension(term)};}`);
+    this.push(`${name}=${this.#indexed(term)};}`);
     return name;
+  }
+
+  /** A comprehension that is evaluated again and again is looked up where it can be. */
+  #indexed(term: ComprehensionTerm): string {
+    const isRepeated = this.isCalled || this.#levels.length > 1 || term.of === "object";
+    return (isRepeated ? emitIndexed(this, term, this.#statement) : undefined) ?? this.#comprehension(term);
   }
 
   /** The innermost level that a comprehension depends on. */

@@ -20,7 +20,7 @@ type Tests = ReadonlyMap<Branch, readonly Test[]>;
 /** Writes the function that evaluates a complete rule or a function of the policies. */
 export function emitComplete(unit: EmitUnit, group: Group, { parameters, unpack, args }: Signature): void {
   const index = createRuleIndex(group, unit.plan.tree);
-  const emitter = new BodyEmitter(unit, "p");
+  const emitter = createEmitter(unit, group);
   const constants = constantsOf(index.rules);
   emitter.push(`function E${group.index}(${parameters}){${unpack}let r,p=false;`);
   const branches = emitBranches(unit, group, index, {
@@ -38,6 +38,12 @@ export function emitComplete(unit: EmitUnit, group: Group, { parameters, unpack,
   }
   emitter.push("return undefined;}");
   unit.lines.push(emitter.lines.join(""));
+}
+
+function createEmitter(unit: EmitUnit, group: Group): BodyEmitter {
+  const emitter = new BodyEmitter(unit, "p");
+  emitter.isCalled = group.kind === "function";
+  return emitter;
 }
 
 function kindOf(group: Group): string {
@@ -192,7 +198,7 @@ function emitBranchFunction(
   group: Group,
   { branch, name, tests }: { branch: Branch; name: string; tests: readonly Test[] },
 ): void {
-  const emitter = new BodyEmitter(unit, "p");
+  const emitter = createEmitter(unit, group);
   const unpack = branch.args.map((_, position) => `const x${position}=a[${position}];`).join("");
   emitter.push(`function ${name}(c,a){${unpack}let r,p=false;`);
   const onTrue = branch.value?.kind === "constant" ? "return" : "";

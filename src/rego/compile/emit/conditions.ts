@@ -303,3 +303,13 @@ export function isVirtual(tree: RuleTree, path: readonly PathKey[]): boolean {
   }
   return true;
 }
+
+/** The keys at the beginning of a path, up to the first that is not constant. */
+export function constantPath(operands: readonly Term[]): PathKey[] {
+  const path: PathKey[] = [];
+  for (const operand of operands) {
+    if (operand.kind !== "constant") break;
+    path.push(operand.value as PathKey);
+  }
+  return path;
+}

@@ -1,7 +1,7 @@
-import type { Branch, PathKey, Statement, Term } from "../ir.ts";
+import type { Branch, Statement, Term } from "../ir.ts";
 import { walkBody } from "../walk.ts";
 import type { BodyEmitter } from "./body.ts";
-import { type Alternative, isVirtual, type Subject } from "./conditions.ts";
+import { type Alternative, constantPath, isVirtual, type Subject } from "./conditions.ts";
 import { emitRef } from "./ref.ts";
 import type { Test } from "./rule-index.ts";
 import type { EmitUnit, Plan } from "./unit.ts";
@@ -73,13 +73,4 @@ function isNoticedCall(name: string, { functions, mocked }: Plan): boolean {
   return (
     known?.kind === "external" || known?.relation === true || mocked.has(name) || name === "internal.template_string"
   );
-}
-
-function constantPath(operands: readonly Term[]): PathKey[] {
-  const path: PathKey[] = [];
-  for (const operand of operands) {
-    if (operand.kind !== "constant") break;
-    path.push(operand.value as PathKey);
-  }
-  return path;
 }

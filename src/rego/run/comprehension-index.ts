@@ -1,0 +1,96 @@
+import {
+  canonicalKey,
+  isPrimitive,
+  ObjectBuilder,
+  RegoObject,
+  RegoSet,
+  SetBuilder,
+  type Value,
+} from "../value/index.ts";
+import type { Context } from "./context.ts";
+import type { State } from "./state.ts";
+
+export type CollectionKind = "array" | "set" | "object";
+type Builder = Value[] | SetBuilder | ObjectBuilder;
+
+interface Entry {
+  builder: Builder;
+  /** What was built, once it was asked for: then nothing is added any more. */
+  value: Value | undefined;
+}
+
+/** The members of a comprehension for each combination of values that it is looked up by. */
+export class ComprehensionIndex {
+  readonly #of: CollectionKind;
+  readonly #entries = new Map<Value, Entry>();
+
+  constructor(of: CollectionKind) {
+    this.#of = of;
+  }
+
+  /** Adds a member; of an object's equal keys the last one counts. */
+  add(keys: readonly Value[], value: Value, key?: Value): void {
+    const position = toPosition(keys);
+    let entry = this.#entries.get(position);
+    if (entry === undefined) {
+      entry = { builder: createBuilder(this.#of), value: undefined };
+      this.#entries.set(position, entry);
+    }
+    const { builder } = entry;
+    if (builder instanceof SetBuilder) builder.add(value);
+    else if (builder instanceof ObjectBuilder) builder.set(key as Value, value);
+    else builder.push(value);
+  }
+
+  /** The collection for these values; an empty one where one of them is undefined. */
+  find(keys: readonly (Value | undefined)[]): Value {
+    const entry = keys.includes(undefined) ? undefined : this.#entries.get(toPosition(keys as readonly Value[]));
+    if (entry === undefined) return emptyCollections[this.#of];
+    entry.value ??= isBuilder(entry.builder) ? entry.builder.build() : entry.builder;
+    return entry.value;
+  }
+}
+
+const emptyCollections = { array: [], set: RegoSet.empty, object: RegoObject.empty } as const;
+
+function createBuilder(of: CollectionKind): Builder {
+  if (of === "array") return [];
+  return of === "set" ? new SetBuilder() : new ObjectBuilder();
+}
+
+function isBuilder(builder: Builder): builder is SetBuilder | ObjectBuilder {
+  return builder instanceof SetBuilder || builder instanceof ObjectBuilder;
+}
+
+/** A single scalar that is no text stands for itself: texts are what others are written as. */
+function toPosition(keys: readonly Value[]): Value {
+  const [only] = keys;
+  if (keys.length > 1 || only === undefined) return canonicalKey(keys);
+  return isPrimitive(only) && typeof only !== "string" ? only : canonicalKey(only);
+}
+
+type EvaluateIndex = (context: Context) => ComprehensionIndex;
+
+/** How emitted code gets at the indices of comprehensions: one for each context that needs it. */
+export function createComprehensionIndices(state: State) {
+  const indices = new WeakMap<Context, Map<EvaluateIndex, ComprehensionIndex>>();
+  return {
+    comprehensionIndex: (of: CollectionKind) => new ComprehensionIndex(of),
+    /** A comprehension for all values that it can be looked up by. */
+    indexed(context: Context, code: EvaluateIndex): ComprehensionIndex {
+      // What was made for one input must not outlive its evaluation.
+      const owner = context.parent === undefined ? state.run.root : context;
+      let known = indices.get(owner);
+      if (known === undefined) {
+        known = new Map();
+        indices.set(owner, known);
+      }
+      let index = known.get(code);
+      if (index === undefined) {
+        index = code(context);
+        known.set(code, index);
+      }
+      return index;
+    },
+  };
+}
