@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { pack } from "tar-stream";
 import { describe, expect, it } from "vitest";
 import { toDigest } from "../types/index.ts";
 import {
@@ -10,6 +11,7 @@ import {
   ociImage,
   plain,
 } from "./fake-registry.fixture.ts";
+import { readBlobFiles } from "./layer-files.ts";
 import { maxManifestBytes } from "./manifest.ts";
 import { parseReference, toPinned } from "./reference.ts";
 import type { RegistryClient } from "./registry-client.ts";
@@ -375,6 +377,21 @@ describe("fetchBlob and openBlob", () => {
     const client = connect({ maxConnectionsPerRegistry: 3 });
     await Promise.all(digests.map((digest) => client.fetchBlob(location(), { digest }, limits)));
     expect(most).toBeLessThanOrEqual(3);
+  });
+});
+
+describe("files in blobs", () => {
+  it("keep to the documents that the client may parse", async () => {
+    const document = JSON.stringify({ text: "x".repeat(2000) });
+    const archive = pack();
+    archive.entry({ name: "a.json" }, document);
+    archive.finalize();
+    const pieces: Buffer[] = [];
+    for await (const piece of archive) pieces.push(piece as Buffer);
+    const ref = pinned(registry.addBlob("team/app", Buffer.concat(pieces)));
+    const ask = (maxDocumentBytes: number) => readBlobFiles(connect({ maxDocumentBytes }), ref, ["a.json"], { signal });
+    expect(await ask(document.length)).toEqual({ "a.json": { text: "x".repeat(2000) } });
+    await expect(ask(document.length - 1)).rejects.toMatchObject({ code: "too-large" });
   });
 });
 

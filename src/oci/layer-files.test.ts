@@ -357,6 +357,13 @@ describe("readImageFiles", () => {
     await expect(readImage([layer], ["m"], limits)).rejects.toMatchObject({ name: "OciError", code: "too-large" });
   });
 
+  it("stops at a ratio", async () => {
+    const zeros: Entry[] = [["zeros", "\0".repeat(66 * 1024 * 1024)]];
+    const asked = readImage([zeros], ["m"]);
+    await expect(asked).rejects.toMatchObject({ code: "too-large", message: expect.stringContaining("256 times") });
+    expect(await readImage([zeros], ["m"], { maxRatio: 2000 })).toEqual({});
+  });
+
   it("does not hold what it passes over", async () => {
     const source = createSource();
     const piece = Buffer.alloc(1024 * 1024, "0123456789abcdef");

@@ -31,6 +31,7 @@ function header(fields: {
   link?: string;
   magic?: string;
   prefix?: string;
+  isExtended?: boolean;
 }): Buffer {
   const block = Buffer.alloc(512);
   block.write(fields.name ?? "a", 0);
@@ -41,6 +42,7 @@ function header(fields: {
   block.write(fields.link ?? "", 157);
   block.write(fields.magic ?? "ustar\x0000", 257, "latin1");
   block.write(fields.prefix ?? "", 345);
+  if (fields.isExtended) block[482] = 1;
   block.fill(" ", 148, 156);
   const sum = block.reduce((total, byte) => total + byte, 0);
   block.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148);
@@ -137,6 +139,15 @@ describe("readTar", () => {
     ["a pax record without a length", pax("path=a\n")],
     ["a pax size that is none", Buffer.concat([pax("10 size=x\n"), header({})])],
     ["extended headers without end", Buffer.concat(Array<Buffer>(20).fill(pax("12 path=p/q\n")))],
+    [
+      "a sparse file of parts without end",
+      Buffer.concat([
+        header({ flag: "S", magic: "ustar  \0", isExtended: true }),
+        Buffer.alloc(10_001 * 512).fill(Buffer.concat([Buffer.alloc(504), Buffer.from([1]), Buffer.alloc(7)])),
+        Buffer.alloc(512),
+        end,
+      ]),
+    ],
     ["something after one block of zeros", Buffer.concat([Buffer.alloc(512), header({})])],
   ];
   it.each(refused)("refuses %s", async (_name, archive) => {
