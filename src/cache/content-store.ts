@@ -52,7 +52,8 @@ export interface TeeOptions {
 
 /**
  * Content-addressed files in a folder with a size bound, for any number of readers, writers and processes. Whatever
- * goes wrong with the folder is a miss and a line in the log; only the source of a stream can fail a reader.
+ * goes wrong with the folder is a miss and a line in the log; only the source of a stream can fail a reader. `prune`,
+ * `verify` and `info` throw CacheError `unusable` where they cannot do their work; a folder that is not there is empty.
  *
  * A scope is an opaque text that says who asks (registry, repository, credential identity): content is only served to
  * scopes that stored it or were granted it.

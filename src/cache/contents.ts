@@ -37,7 +37,7 @@ export function createContents(context: StoreContext, leases: Leases): Contents 
   async function dropCorrupt(digest: Digest): Promise<void> {
     context.counts.corrupt += 1;
     checkedSizes.delete(digest);
-    context.warn(`the bytes of ${digest} are not its own; removed`);
+    context.warn(`the bytes of ${digest} are not its own`);
     await removeContent(context, digest);
   }
 

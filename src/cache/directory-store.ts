@@ -2,6 +2,7 @@ import { createArrivals } from "./arrivals.ts";
 import type { ContentStore, ContentStoreOptions, VerifyResult } from "./content-store.ts";
 import { type Contents, createContents } from "./contents.ts";
 import { createDepartures } from "./departures.ts";
+import { unusable } from "./errors.ts";
 import { listEntries } from "./eviction.ts";
 import { createHousekeeping } from "./housekeeping.ts";
 import { formatVersion } from "./layout.ts";
@@ -14,12 +15,25 @@ import { createStoreContext, type StoreContext } from "./store-context.ts";
 export function createContentStore(options: ContentStoreOptions): ContentStore {
   const context = createStoreContext(options);
   const { files, layout, counts, maxBytes } = context;
+  const { directory } = options;
   const leases = createLeases(context);
   const contents = createContents(context, leases);
   const housekeeping = createHousekeeping(context, leases);
   const arrivals = createArrivals({ context, contents, housekeeping, leases, stallMs: options.stallMs ?? 30_000 });
   const departures = createDepartures(context, contents, arrivals);
   const notes = createNotes(context, (bytes) => housekeeping.account(bytes));
+
+  /** Work on the whole folder; there is none where the folder is not there, and the folder is not made for it. */
+  async function maintain<T>(nothing: T, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+    try {
+      if ((await files.list(layout.root)).length === 0) return nothing;
+      if (!(await context.isReady())) throw new Error("its subfolders cannot be made");
+      return await work();
+    } catch (thrown) {
+      signal?.throwIfAborted();
+      throw unusable(directory, thrown);
+    }
+  }
 
   function count<T>(found: T | undefined): T | undefined {
     counts[found === undefined ? "misses" : "hits"] += 1;
@@ -38,25 +52,25 @@ export function createContentStore(options: ContentStoreOptions): ContentStore {
     readNote: notes.read,
     statistics: () => ({ ...counts }),
 
-    async prune({ maxBytes: limit = maxBytes } = {}) {
-      await context.isReady();
-      return housekeeping.evict(limit);
-    },
-
-    async verify({ signal } = {}) {
-      return (await context.isReady()) ? verifyAll(context, contents, signal) : { checked: 0, corrupt: 0 };
-    },
+    prune: ({ maxBytes: limit = maxBytes } = {}) =>
+      maintain({ removed: 0, freedBytes: 0 }, undefined, () => housekeeping.evict(limit)),
+    verify: ({ signal } = {}) =>
+      maintain({ checked: 0, corrupt: 0 }, signal, () => verifyAll(context, contents, signal)),
 
     async info() {
-      const entries = await listEntries({ files, layout });
-      return {
-        directory: options.directory,
-        formatVersion,
-        entries: entries.length,
-        bytes: entries.reduce((sum, { bytes }) => sum + bytes, 0),
-        maxBytes,
-        temporaryFiles: (await files.list(layout.temporary)).length,
-      };
+      try {
+        const entries = await listEntries({ files, layout });
+        return {
+          directory,
+          formatVersion,
+          entries: entries.length,
+          bytes: entries.reduce((sum, { bytes }) => sum + bytes, 0),
+          maxBytes,
+          temporaryFiles: (await files.list(layout.temporary)).length,
+        };
+      } catch (thrown) {
+        throw unusable(directory, thrown);
+      }
     },
 
     close: context.settle,

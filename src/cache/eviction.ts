@@ -20,12 +20,14 @@ interface Folder {
   layout: Layout;
 }
 
-/** All content and notes of the folder. */
+/** All content and notes of the folder. Files that have other names are somebody else's and left alone. */
 export async function listEntries({ files, layout }: Folder): Promise<StoredEntry[]> {
   const entries: StoredEntry[] = [];
   for (const root of [layout.blobs, layout.notes]) {
     for (const shard of await files.list(root)) {
+      if (!/^[0-9a-f]{2}$/.test(shard)) continue;
       for (const name of await files.list(join(root, shard))) {
+        if (!/^[0-9a-f]{64}$/.test(name)) continue;
         const path = join(root, shard, name);
         const digest = root === layout.blobs ? parseDigest(`sha256:${name}`) : undefined;
         const state = await files.state(path);

@@ -61,11 +61,14 @@ export function createStoreContext(options: ContentStoreOptions): StoreContext {
     const isUsable = await attempt("make the folder", async () => {
       const { temporary, leases, downloads, processes } = layout;
       for (const path of [temporary, leases, downloads, processes]) await files.makeDirectory(path);
-      const removed = await removeAbandoned({ files, layout, presence });
-      if (removed > 0) log.debug(`cache in ${directory}: removed ${removed} files that other processes left`);
       return true;
     });
-    return isUsable ?? false;
+    if (!isUsable) return false;
+    await attempt("remove what other processes left", async () => {
+      const removed = await removeAbandoned({ files, layout, presence });
+      if (removed > 0) log.debug(`cache in ${directory}: removed ${removed} files that other processes left`);
+    });
+    return true;
   }
 
   function keepPending<T>(work: Promise<T>): Promise<T> {

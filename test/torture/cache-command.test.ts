@@ -1,15 +1,25 @@
-// `sealcheck cache`, beside processes that use the folder: this one.
+// `sealcheck cache`, beside processes that use the folder: this one. The program is built from the sources that this
+// process runs.
+import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdtemp, readdir, rm, utimes, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type ByteStream, type ContentStore, createContentStore } from "../../src/cache/index.ts";
 import { type Digest, silentLog, toDigest, toHex } from "../../src/types/index.ts";
-import { runSealcheck } from "../sealcheck.ts";
+import { root } from "../sealcheck.ts";
 
+let program: string;
 let directory: string;
 let store: ContentStore;
+
+beforeAll(async () => {
+  program = await mkdtemp(join(tmpdir(), "sealcheck-program-"));
+  await promisify(execFile)(process.execPath, [join(root, "scripts", "build.mjs"), program], { cwd: root });
+}, 60_000);
+afterAll(() => rm(program, { recursive: true, force: true }));
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), "sealcheck-cache-"));
@@ -41,8 +51,15 @@ async function read(stream: AsyncIterator<Uint8Array>): Promise<Buffer> {
 }
 
 const begin = (stream: ByteStream | undefined) => (stream as ByteStream)[Symbol.asyncIterator]();
-const run = (action: string, ...flags: string[]) =>
-  runSealcheck(["cache", action, `--cache-dir=${directory}`, ...flags]);
+
+function run(action: string, ...flags: string[]): Promise<{ exitCode: number; stdout: string; stderr: string }> {
+  const args = [join(program, "index.js"), "cache", action, `--cache-dir=${directory}`, ...flags];
+  return new Promise((resolve) => {
+    const child = execFile(process.execPath, args, (_error, stdout, stderr) =>
+      resolve({ exitCode: child.exitCode ?? -1, stdout, stderr }),
+    );
+  });
+}
 
 async function info(...flags: string[]): Promise<unknown> {
   const { exitCode, stdout } = await run("info", ...flags);
@@ -87,15 +104,97 @@ describe("sealcheck cache", () => {
   });
 });
 
+describe("a folder that is not as it should be", () => {
+  it("is nothing where it is missing, and is not made", async () => {
+    await rm(directory, { recursive: true });
+    expect(await info()).toMatchObject({ entries: 0, bytes: 0 });
+    expect(await run("verify")).toMatchObject({ exitCode: 0, stdout: "0 checked, 0 corrupt and removed\n" });
+    expect(await run("prune")).toMatchObject({ exitCode: 0, stdout: "0 removed, 0 bytes freed\n" });
+    await expect(readdir(directory)).rejects.toMatchObject({ code: "ENOENT" });
+  });
+
+  it("keeps files that are not the cache's, and another version's", async () => {
+    await put(randomBytes(1000));
+    const foreign = [
+      "README",
+      "v2/blobs/ab/x",
+      "v1/blobs/stray",
+      "v1/blobs/ab/README",
+      `v1/blobs/zz/${"0".repeat(64)}`,
+    ];
+    for (const name of foreign) {
+      await mkdir(join(directory, dirname(name)), { recursive: true });
+      await writeFile(join(directory, name), "mine");
+    }
+    expect(await info()).toMatchObject({ entries: 1, bytes: 1000 });
+    expect(await run("verify")).toMatchObject({ exitCode: 0, stdout: "1 checked, 0 corrupt and removed\n" });
+    expect(await run("prune", "--cache-max-size=0")).toMatchObject({ stdout: "1 removed, 1000 bytes freed\n" });
+    const left = await readdir(directory, { recursive: true, withFileTypes: true });
+    expect(left.filter((entry) => entry.isFile())).toHaveLength(foreign.length);
+  });
+
+  it("is wrong usage where it is a file", async () => {
+    await rm(directory, { recursive: true });
+    await writeFile(directory, "");
+    for (const action of ["info", "verify", "prune"]) {
+      const { exitCode, stdout, stderr } = await run(action);
+      expect([exitCode, stdout], action).toEqual([2, ""]);
+      expect(stderr).toContain("expected a cache folder that can be read and written, got: ENOTDIR");
+    }
+  });
+
+  // The superuser may write everywhere, and Windows has other permissions.
+  it.skipIf(process.platform === "win32" || process.getuid?.() === 0)("is read where it is read-only", async () => {
+    const damaged = await put(randomBytes(1000));
+    const shard = dirname(pathOf(damaged));
+    await chmod(shard, 0o500);
+    try {
+      expect(await info()).toMatchObject({ entries: 1 });
+      expect(await run("verify")).toMatchObject({ exitCode: 0, stdout: "1 checked, 0 corrupt and removed\n" });
+      expect(await run("prune", "--cache-max-size=0")).toMatchObject({ exitCode: 2, stdout: "" });
+      await writeFile(pathOf(damaged), randomBytes(1000));
+      const { exitCode, stderr } = await run("verify");
+      expect(exitCode).toBe(2);
+      expect(stderr).toContain(`the bytes of ${damaged} are not its own`);
+    } finally {
+      await chmod(shard, 0o700);
+    }
+  });
+});
+
 describe("beside a process that uses the folder, prune to nothing", () => {
-  it("lets its reader read on, who fetches it anew the next time", async () => {
+  it("leaves alone what it reads, and removes it when that was read", async () => {
     const bytes = randomBytes(3_000_000);
     const digest = await put(bytes);
     const reader = begin(await store.get(digest, "scope"));
     const { value: first } = await reader.next();
-    expect(await run("prune", "--cache-max-size=0")).toMatchObject({ stdout: "1 removed, 3000000 bytes freed\n" });
+    expect(await run("prune", "--cache-max-size=0")).toMatchObject({ stdout: "0 removed, 0 bytes freed\n" });
     expect(Buffer.concat([first, await read(reader)]).equals(bytes)).toBe(true);
+    await store.close();
+    expect(await run("prune", "--cache-max-size=0")).toMatchObject({ stdout: "1 removed, 3000000 bytes freed\n" });
     expect(await store.get(digest, "scope")).toBeUndefined();
+  });
+
+  it("and a look at every file do not disturb its reads and writes", async () => {
+    const contents = Array.from({ length: 12 }, (_, number) => randomBytes(400_000 + number));
+    let isDone = false;
+    const work = Promise.all(
+      contents.map(async (bytes) => {
+        for (let count = 0; count < 12; count += 1) {
+          const stream = store.tee(toDigest(bytes), "scope", () => inPieces(bytes));
+          expect((await read(begin(stream))).equals(bytes)).toBe(true);
+        }
+      }),
+    ).finally(() => {
+      isDone = true;
+    });
+    while (!isDone) {
+      const [pruned, verified] = [run("prune", "--cache-max-size=1MiB"), run("verify")];
+      expect(await verified).toMatchObject({ exitCode: 0, stderr: "" });
+      expect(await pruned).toMatchObject({ exitCode: 0, stderr: "" });
+    }
+    await work;
+    expect(store.statistics()).toMatchObject({ corrupt: 0, writeFaults: 0 });
   });
 
   it("leaves its download alone, and removes what a killed one left", async () => {
