@@ -12,6 +12,7 @@ import { readExtraCertificates } from "./ports/certificates.ts";
 import { createClusterReader } from "./ports/cluster.ts";
 import { localFiles } from "./ports/files.ts";
 import { createHttpPort } from "./ports/http.ts";
+import { readProxySettings } from "./ports/proxy-agent.ts";
 import { toProblem } from "./problems.ts";
 import { resolveTaskLookups } from "./task-lookups.ts";
 import { version } from "./version.ts";
@@ -93,7 +94,7 @@ async function validateParameters(
 /** Made only where something is downloaded: the folders of SSL_CERT_DIR hold hundreds of files. */
 async function createTaskHttpPort({ env }: Machine): Promise<HttpPort> {
   const ca = await readExtraCertificates(env);
-  return createHttpPort({ version, ...(ca === undefined ? {} : { ca }) });
+  return createHttpPort({ version, proxy: readProxySettings(env), ...(ca === undefined ? {} : { ca }) });
 }
 
 /** As on the command line; and where nothing was checked, a strict task fails too. */

@@ -12,6 +12,7 @@ import { createGitPort } from "./ports/git.ts";
 import { createHttpPort, routeFetch } from "./ports/http.ts";
 import { createKeyReader } from "./ports/keys.ts";
 import type { RunProgram } from "./ports/programs.ts";
+import { type ProxyAgentOptions, readProxySettings } from "./ports/proxy-agent.ts";
 import { countWorkers, findMaxDocumentBytes, limitHeapGrowth, startThread } from "./ports/threads.ts";
 import { version } from "./version.ts";
 
@@ -37,7 +38,8 @@ export async function wireRun(configuration: ValidateImageConfiguration, machine
   limitHeapGrowth();
   const maxDocumentBytes = findMaxDocumentBytes();
   const ca = await readExtraCertificates(env);
-  const http = createHttpPort({ version, ...(ca === undefined ? {} : { ca }) });
+  const connections = { proxy: readProxySettings(env), ...(ca === undefined ? {} : { ca }) };
+  const http = createHttpPort({ version, ...connections });
   const store =
     configuration.cache.directory === undefined
       ? undefined
@@ -56,13 +58,13 @@ export async function wireRun(configuration: ValidateImageConfiguration, machine
     offline,
     retry: { ...retry, baseMs: retry.initialWaitMs },
     requestTimeoutMs: 60_000,
-    proxy: toProxySettings(env),
+    proxy: connections.proxy,
     userAgent: `sealcheck/${version}`,
     maxDocumentBytes,
     ...(store === undefined ? {} : { store }),
     ...(ca === undefined ? {} : { extraCaPem: ca }),
   });
-  const trust = await wireTrust(configuration.trust, { offline, ca });
+  const trust = await wireTrust(configuration.trust, { offline, connections });
   const readKey = createKeyReader({
     env,
     http,
@@ -94,21 +96,9 @@ async function readCredentialFile(path: string): Promise<string | undefined> {
   return new TextDecoder().decode(await localFiles.read(path, { maxBytes: maxCredentialFileBytes }));
 }
 
-function toProxySettings(env: Environment) {
-  // As Go's programs read them: a variable that is empty is one that is not set.
-  const http = env.HTTP_PROXY || env.http_proxy;
-  const https = env.HTTPS_PROXY || env.https_proxy;
-  const noProxy = env.NO_PROXY || env.no_proxy;
-  return {
-    ...(http ? { http } : {}),
-    ...(https ? { https } : {}),
-    ...(noProxy ? { noProxy } : {}),
-  };
-}
-
 async function wireTrust(
   trust: TrustSlice,
-  { offline, ca }: { offline: boolean; ca: string | undefined },
+  { offline, connections }: { offline: boolean; connections: ProxyAgentOptions },
 ): Promise<TrustProvider> {
   const read = async (path: string | undefined) =>
     path === undefined
@@ -124,7 +114,7 @@ async function wireTrust(
       tsaCertificates: await read(trust.tsaCertificateFile),
     },
     fetchTuf: ({ signal }) => {
-      routeFetch(ca);
+      routeFetch(connections);
       return fetchTrustedRootByTuf({
         signal,
         mirrorUrl: trust.tufMirror,

@@ -5,6 +5,7 @@ export { inflateBlob } from "./inflation.ts";
 export { readBlobFiles, readImageFiles } from "./layer-files.ts";
 export { type ImageIndex, type ImageManifest, parseImageManifest, parseIndex } from "./manifest.ts";
 export { isIndexMediaType } from "./media-types.ts";
+export { createProxyRule } from "./proxy.ts";
 export {
   formatPinned,
   formatReference,

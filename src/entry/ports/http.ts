@@ -1,30 +1,22 @@
-import { rootCertificates } from "node:tls";
-import { EnvHttpProxyAgent, request, setGlobalDispatcher } from "undici";
+import { request, setGlobalDispatcher } from "undici";
 import type { HttpPort } from "../../policy/index.ts";
 import { toErrorMessage } from "../../types/index.ts";
 import { EntryError } from "../errors.ts";
+import { createProxyAgent, type ProxyAgentOptions } from "./proxy-agent.ts";
 
 const maxRedirects = 5;
 const timeoutMs = 30_000;
 
 /**
- * Lets Node's own `fetch`, which the TUF client uses, go through the proxies of the environment and trust the given
- * certificates, too.
+ * Lets Node's own `fetch`, which the TUF client uses, go through the same proxies and trust the same certificates.
  */
-export function routeFetch(ca: string | undefined): void {
-  setGlobalDispatcher(createAgent(ca));
+export function routeFetch(options: ProxyAgentOptions): void {
+  setGlobalDispatcher(createProxyAgent(options));
 }
 
-/** Given certificates are trusted besides Node's own. */
-function createAgent(extraCa: string | undefined): EnvHttpProxyAgent {
-  if (extraCa === undefined) return new EnvHttpProxyAgent();
-  const ca = [...rootCertificates, extraCa];
-  return new EnvHttpProxyAgent({ connect: { ca }, requestTls: { ca } });
-}
-
-/** Downloads over HTTPS through the proxies of the environment. Redirects are followed, never to plain HTTP. */
-export function createHttpPort(options: { version: string; ca?: string }): HttpPort {
-  const dispatcher = createAgent(options.ca);
+/** Downloads over HTTPS, through a proxy where there is one. Redirects are followed, never to plain HTTP. */
+export function createHttpPort(options: ProxyAgentOptions & { version: string }): HttpPort {
+  const dispatcher = createProxyAgent(options);
   return {
     async get(url, { maxBytes, signal }) {
       let address = new URL(url);
