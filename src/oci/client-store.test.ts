@@ -311,3 +311,34 @@ describe("referrers", () => {
     expect(registry.seen).toHaveLength(0);
   });
 });
+
+describe("offline", () => {
+  const digest = toDigest(Buffer.from("never fetched"));
+  it.each([
+    ["a tag", "team/app:v1", (client) => client.resolve(reference(), { signal })],
+    ["a tag that may be absent", "team/app:v1", (client) => client.findTag(reference(), { signal })],
+    ["a manifest", `team/app@${digest}`, (client) => client.fetchManifest(toPinned(location(), digest), { signal })],
+    ["a blob", `team/app@${digest}`, (client) => client.fetchBlob(location(), { digest }, limits)],
+    ["a blob as a stream", `team/app@${digest}`, (client) => read(client, digest)],
+    [
+      "referrers",
+      `team/app@${digest} (referrers)`,
+      (client) => client.fetchReferrers(toPinned(location(), digest), { signal }),
+    ],
+    ["a list of tags", "team/app (tags)", (client) => client.listTags(location(), { signal })],
+  ] as [string, string, (client: RegistryClient) => Promise<unknown>][])(
+    "names %s that the cache does not hold",
+    async (_name, subject, ask) => {
+      for (const pull of ["if-newer", "if-missing"] as const) {
+        await expect(ask(startRun({ offline: true, pull }))).rejects.toMatchObject({
+          name: "OciError",
+          code: "offline",
+          retryable: false,
+          message: `${registry.host}/${subject}: not in the cache, and ${registry.host} is not asked because of --offline`,
+        });
+      }
+      await expect(ask(connect({ offline: true }))).rejects.toMatchObject({ code: "offline" });
+      expect(registry.seen).toHaveLength(0);
+    },
+  );
+});
