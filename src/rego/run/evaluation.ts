@@ -44,9 +44,9 @@ export function createEvaluation(
     for (const reset of run.resets.splice(0)) reset();
     run.noted.clear();
     run.printedInPass.clear();
-    const { outcome, isPending } = state.enter(run, part);
+    const { outcome, isPending } = attempt(run, () => state.enter(run, part));
     environment.watch.times?.pause();
-    if (run.noted.size > 0) return { kind: "pending", calls: [...run.noted.values()] };
+    if (outcome === undefined || run.noted.size > 0) return { kind: "pending", calls: [...run.noted.values()] };
     if (isPending) throw new Error("something is pending, but nothing was asked");
     return { kind: "done", results: outcome };
   };
@@ -79,6 +79,22 @@ export function createEvaluation(
       return passes;
     },
   };
+}
+
+/**
+ * What a part of the evaluation gives; no outcome where it ends with an error of the policy while something is pending: with the
+ * answers at hand the evaluation may never come to it.
+ */
+function attempt<T>(
+  run: Run,
+  part: () => { outcome: T; isPending: boolean },
+): { outcome: T | undefined; isPending: boolean } {
+  try {
+    return part();
+  } catch (thrown) {
+    if (run.noted.size === 0 || !(thrown instanceof RegoError) || !thrown.code.startsWith("eval_")) throw thrown;
+    return { outcome: undefined, isPending: true };
+  }
 }
 
 function toBindings(compiled: CompiledPolicy, values: readonly Value[]): (readonly [string, Value])[] {

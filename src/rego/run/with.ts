@@ -1,6 +1,6 @@
 import type { CompiledPolicy, DocumentKey } from "../compile/index.ts";
 import type { Value } from "../value/index.ts";
-import { Context, type Memo, type Replacement, undefinedMark } from "./context.ts";
+import { Context, type Memo, Replacement, undefinedMark } from "./context.ts";
 import type { DocumentNode, Documents } from "./documents.ts";
 import { getPath, patch } from "./values.ts";
 
@@ -31,7 +31,47 @@ export function createWith(compiled: CompiledPolicy, documents: Documents): Ente
     });
     return { targets, affected: effects[site.effects] as Uint8Array };
   });
-  return (parent, index, values) => enter(parent, sites[index] as Site, values);
+  const plain: EnterWith = (parent, index, values) => enter(parent, sites[index] as Site, values);
+  return compiled.externals.length === 0 ? plain : createRemembering(plain);
+}
+
+/** Contexts that are remembered below one context. */
+const maxEntered = 1_000;
+
+type Entered = Map<Value | number, Entered | Context>;
+
+/** Enters a context again in the next pass: what was complete in it is not evaluated twice. */
+function createRemembering(plain: EnterWith): EnterWith {
+  const known = new WeakMap<Context, { entered: Entered; size: number }>();
+  return (parent, index, values) => {
+    // What was loaded is evaluated in one pass; functions are made anew each time.
+    if (parent.parent === undefined || values.some((value) => value instanceof Replacement)) {
+      return plain(parent, index, values);
+    }
+    let below = known.get(parent);
+    if (below === undefined) {
+      below = { entered: new Map(), size: 0 };
+      known.set(parent, below);
+    }
+    const keys = [index, ...(values as readonly Value[])];
+    const last = keys.pop() as Value;
+    let level = below.entered;
+    for (const key of keys) {
+      let next = level.get(key) as Entered | undefined;
+      if (next === undefined) {
+        next = new Map();
+        if (below.size < maxEntered) level.set(key, next);
+      }
+      level = next;
+    }
+    let context = level.get(last) as Context | undefined;
+    if (context === undefined) {
+      context = plain(parent, index, values);
+      if (below.size < maxEntered) level.set(last, context);
+      below.size += 1;
+    }
+    return context;
+  };
 }
 
 function enter(parent: Context, { targets, affected }: Site, values: readonly (Value | Replacement)[]): Context {

@@ -1,5 +1,6 @@
 import type { Statement, Term } from "../ir.ts";
 import type { Group } from "../rule-tree.ts";
+import { termsOf } from "../variables.ts";
 import { emitComplete } from "./complete.ts";
 import { emitKeyed, emitPartial } from "./partial.ts";
 import type { EmitUnit } from "./unit.ts";
@@ -51,9 +52,8 @@ function emitFunctionGroup(unit: EmitUnit, group: Group): void {
 function isHeavy(group: Group): boolean {
   const isHeavyStatement = (statement: Statement): boolean => {
     if (statement.kind === "every" || statement.with.length > 0) return true;
-    if (statement.kind === "call") return statement.callee.kind === "rule";
-    const terms = statement.kind === "equal" ? [statement.left, statement.right] : [statement.term];
-    return terms.some(
+    if (statement.kind === "call" && statement.callee.kind === "rule") return true;
+    return termsOf(statement).some(
       (term) => term.kind === "comprehension" || (term.kind === "ref" && hasVariableOperand(term.operands)),
     );
   };
