@@ -81,6 +81,46 @@ describe("coverage", () => {
     ]);
   });
 
+  it("has annotations where the rule's body is evaluated, and no row for what takes a function's place", async () => {
+    const files = createMemoryFiles({
+      "m.rego": `package m
+
+import data.mocks
+
+# METADATA
+# title: one
+deny contains result if {
+  input.bad
+  result := f(
+    rego.metadata.chain(),
+  )
+}
+
+# METADATA
+# title: two
+warn contains result if {
+  result := f(
+    rego.metadata.chain(),
+  )
+}
+
+f(chain) := chain[0].path
+
+test_warn if {
+  count(warn) == 1
+    with time.now_ns as mocks.now
+    with data.x as mocks.now
+}
+`,
+      "mocks.rego": "package mocks\n\nnow := 1\n",
+    });
+    const outcome = await run({ files, format: "json" });
+    expect(outcome.kind === "broken" ? outcome.message : outcome.coverage?.files["m.rego"]).toMatchObject({
+      covered: [row(16, 18), row(22), row(24, 25), row(27)],
+      not_covered: [row(7, 9)],
+    });
+  });
+
   it("fails the run where it is less than was demanded", async () => {
     const enough = await run({ threshold: 66 });
     expect(enough).toMatchObject({ kind: "passed", exitCode: 0 });

@@ -8,6 +8,7 @@ import {
   type Rule,
   type Term,
 } from "../syntax/index.ts";
+import { adjustRows } from "./coverage-rows.ts";
 
 /** Rows from the first to the last. */
 export interface RowRange {
@@ -46,6 +47,7 @@ export function toCoverage(modules: readonly Module[], counts: readonly PlaceCou
   const total = { covered: 0, open: 0 };
   for (const module of [...modules].sort((left, right) => (left.file < right.file ? -1 : 1))) {
     const rows = covered.get(module.file) ?? new Set();
+    adjustRows(module, rows);
     const open = new Set([...rowsOf(module)].filter((row) => !rows.has(row)));
     files[module.file] = toFile(rows, open);
     total.covered += rows.size;
