@@ -20,7 +20,9 @@ export class Dependencies {
   readonly #facts = new Map<Group, Facts>();
   readonly #groupOfRule = new Map<LoweredRule, Group>();
   readonly #dependents = new Map<Group, Set<Group>>();
+  /** What each rule uses, and each of its branches. */
   readonly #rules = new Map<LoweredRule, Set<LoweredRule>>();
+  readonly #branches = new Map<Branch, Set<LoweredRule>>();
 
   constructor(tree: RuleTree) {
     this.#tree = tree;
@@ -40,12 +42,15 @@ export class Dependencies {
   }
 
   #addRule(rule: LoweredRule, facts: Facts): void {
-    const rules = new Set<LoweredRule>();
+    const all = new Set<LoweredRule>();
     for (const branch of rule.branches) {
+      const rules = rule.branches.length === 1 ? all : new Set<LoweredRule>();
       for (const term of headTerms(branch)) this.#addTerm(term, facts, rules);
       this.#addBody(branch.body, facts, rules);
+      this.#branches.set(branch, rules);
+      if (rules !== all) for (const other of rules) all.add(other);
     }
-    this.#rules.set(rule, rules);
+    this.#rules.set(rule, all);
   }
 
   /** The facts of a query's body. */
@@ -178,10 +183,12 @@ export class Dependencies {
   /** Reports rules that need themselves. */
   checkRecursion(problems: Problems): void {
     for (const rule of this.#recursiveRules()) {
-      const path = this.#pathToSelf(rule);
-      if (path === undefined) continue;
-      const text = path.map((step) => step.text).join(" -> ");
-      problems.add("rego_recursion_error", rule.location, `rule ${rule.text} is recursive: ${text}`);
+      for (const branch of rule.branches) {
+        const path = this.#pathToSelf(rule, branch);
+        if (path === undefined) continue;
+        const text = path.map((step) => step.text).join(" -> ");
+        problems.add("rego_recursion_error", branch.location, `rule ${rule.text} is recursive: ${text}`);
+      }
     }
   }
 
@@ -209,11 +216,13 @@ export class Dependencies {
     return new Set(open.keys());
   }
 
-  #pathToSelf(rule: LoweredRule): LoweredRule[] | undefined {
+  /** From one of a rule's branches to the rule. */
+  #pathToSelf(rule: LoweredRule, branch: Branch): LoweredRule[] | undefined {
     const cameFrom = new Map<LoweredRule, LoweredRule>();
     const queue = [rule];
     for (const current of queue) {
-      for (const next of this.#rules.get(current) ?? []) {
+      const used = current === rule ? this.#branches.get(branch) : this.#rules.get(current);
+      for (const next of used ?? []) {
         if (next === rule) {
           const path = [rule];
           for (let step = current; step !== rule; step = cameFrom.get(step) as LoweredRule) path.unshift(step);

@@ -21,54 +21,88 @@ export const explanations: readonly Explanation[] = [
       path !== "compile" && [opa, engine].every((side) => /^\d+: eval_conflict_error: [^;]*$/.test(side)),
   },
   {
-    reason: "a variable in a template string that is not declared: OPA gives no place, this engine gives one",
-    explains: ({ path, opa, engine }) =>
-      path === "compile" &&
-      /\b0: rego_compile_error: var .* undeclared/.test(opa) &&
-      withoutRows(opa) === withoutRows(engine),
+    reason: "OPA names at most ten errors, and gives no place to what is called or not declared in a template string",
+    explains: ({ path, opa, engine }) => path === "compile" && isSameButPlaces(toProblems(opa), toProblems(engine)),
   },
   {
     reason:
-      "both refuse the module: OPA stops at another error, or lists more or fewer that follow from the first one (a function " +
-      "with a type error has no type, an unsafe variable makes others unsafe)",
-    explains: ({ path, opa, engine }) => path === "compile" && opa.includes("_error") && engine.includes("_error"),
-  },
-  {
-    reason:
-      "OPA refuses for a type, this engine leaves it to the evaluation, where the expression is undefined: OPA narrows the types of " +
-      "partial rules and of variables in more places",
-    explains: ({ path, opa, engine }) =>
-      path === "compile" && /^(?:\d+: rego_type_error[^;]*(?:; )?)+$/.test(opa) && !engine.includes("_error"),
-  },
-  {
-    reason:
-      "a partial object with a number or another value that is no text as its only key has a type here, and none in OPA: a misuse of it is " +
-      "refused here, and undefined in OPA",
-    explains: ({ path, opa, engine }, module) =>
-      path === "compile" &&
-      !opa.includes("_error") &&
-      engine.includes("rego_type_error") &&
-      /^\w+(?:\.\w+)*\[[^\]"]/m.test(module),
-  },
-  {
-    reason:
-      "a set, or a comprehension, with a variable that nothing else binds, as the operand of a reference is refused here as unsafe",
-    explains: ({ path, opa, engine }) =>
-      path === "compile" && !opa.includes("_error") && engine.includes("rego_unsafe_var_error"),
-  },
-  {
-    reason:
-      "in template strings OPA takes some names of rules, and of variables of the body, for undeclared, and refuses calls of walk",
-    explains: ({ path, opa, engine }, module) =>
+      "OPA refuses calls of walk in template strings, and names of rules and of variables that it takes for undeclared there",
+    explains: ({ path, opa }, module) =>
       path === "compile" &&
       module.includes('$"') &&
-      /^\d+: rego_compile_error: [^;]*$/.test(opa) &&
-      !engine.includes("_error"),
+      isAll(toProblems(opa), "rego_compile_error", /^illegal call to relation|is undeclared$/),
   },
   {
-    reason: "an order of the body in which each variable has a value is found here, and not by OPA",
+    reason:
+      "a comprehension with an undefined reference is checked twice by OPA, the second time as if nothing were known of the " +
+      "variables in it: what follows from its type is reported, too",
     explains: ({ path, opa, engine }) =>
-      path === "compile" && /^(?:\d+: rego_unsafe_var_error[^;]*(?:; )?)+$/.test(opa) && !engine.includes("_error"),
+      path === "compile" &&
+      isAll(toProblems(opa), "rego_type_error", /./) &&
+      /undefined ref: (?!data|input)|undefined ref: [^;]*\[[a-z]\w*\]/.test(engine) &&
+      isWithin(toProblems(engine), toProblems(opa)),
+  },
+  {
+    reason: "1e2 is no index to OPA, though it is equal to 100; to this engine it is 100",
+    explains: ({ path, opa, engine }) =>
+      path === "compile" &&
+      isAll(rest(toProblems(opa), toProblems(engine)), "rego_type_error", /^undefined ref: .*\[1e2\]/) &&
+      rest(toProblems(engine), toProblems(opa)).length === 0,
+  },
+  {
+    reason:
+      "an integer beyond 2^53 as the key of a rule is a constant for OPA's type checker, and a number for this engine's",
+    explains: ({ path, opa, engine }, module) =>
+      path === "compile" &&
+      /^r\d+(?:\.\w+)?\[9007199254740993\]/m.test(module) &&
+      isAll([...toProblems(opa), ...toProblems(engine)], "rego_type_error", /./),
+  },
+  {
+    reason: "a variable whose only definition needs an unsafe one is listed here, and not by OPA",
+    explains: ({ path, opa, engine }) =>
+      path === "compile" &&
+      isAll([...toProblems(opa), ...toProblems(engine)], "rego_unsafe_var_error", /./) &&
+      isWithin(toProblems(opa), toProblems(engine)),
+  },
+  {
+    reason:
+      "OPA does not look at the other variables of an expression with a comprehension that needs a variable of the body: an unsafe one " +
+      "is refused here, and has no value there",
+    explains: ({ path, opa, engine }, module) => {
+      const lines = module.split("\n");
+      const more = rest(toProblems(engine), toProblems(opa));
+      const isBeside = ({ row }: Problem) => / \| |every /.test(lines[row - 1] ?? "");
+      return path === "compile" && isAll(more, "rego_unsafe_var_error", /./) && more.every(isBeside);
+    },
+  },
+  {
+    reason: "a name of `every` that its domain has, too: OPA looks for the domain's in the new scope",
+    explains: ({ path, opa }, module) =>
+      path === "compile" &&
+      opa.includes("rego_unsafe_var_error") &&
+      /every (?:(?:\w+, )?(\w+) in \1|(\w+), \w+ in \2)\b/.test(module),
+  },
+  {
+    reason: "a name that `:=` declares in the value of its own `with`: OPA does not see the declaration there",
+    explains: ({ path, opa }, module) =>
+      path === "compile" &&
+      /referenced above|rego_unsafe_var_error/.test(opa) &&
+      /\b(v\d+) := [^\n]* with [^\n]*\b\1\b/.test(module),
+  },
+  {
+    reason: "in the body of `every`, OPA takes a name in a comprehension for one that is declared after it",
+    explains: ({ path, engine }, module) =>
+      path === "compile" &&
+      toProblems(engine).some(
+        ({ code, message }) =>
+          code === "rego_unsafe_var_error" && isLateInEvery(/^var (v\d+) is unsafe$/.exec(message)?.[1] ?? "", module),
+      ),
+  },
+  {
+    reason:
+      "a set with a variable that nothing else binds as the operand of a reference matches nothing for OPA, and is refused here",
+    explains: ({ path, opa, engine }) =>
+      path === "compile" && !opa.includes("_error") && isAll(toProblems(engine), "rego_unsafe_var_error", /./),
   },
   {
     reason:
@@ -87,10 +121,65 @@ export const explanations: readonly Explanation[] = [
     explains: ({ path }, module) => path !== "compile" && module.includes("1e2"),
   },
   {
-    reason: "OPA takes a rule with the body `not true` and a comprehension in its head for one that holds",
-    explains: ({ path }, module) => path !== "compile" && /not true\b/.test(module) && module.includes(" | "),
+    reason: "OPA drops `not true` from a body where something is added to it: what a head or a comprehension needs",
+    explains: ({ path, opa, engine }, module) =>
+      /not true\b/.test(module) &&
+      module.includes(" | ") &&
+      (path !== "compile" || rest(toProblems(opa), toProblems(engine)).length === 0),
   },
 ];
+
+interface Problem {
+  row: number;
+  code: string;
+  message: string;
+}
+
+/** Reads a side of a difference in compilation; empty where it compiles. */
+function toProblems(text: string): Problem[] {
+  const matches = text.matchAll(/(?:^|; )(\d+): (\w+_error): (.*?)(?=; \d+: \w+_error|$)/gs);
+  return [...matches].map(([, row, code, message]) => ({
+    row: Number(row),
+    code: code as string,
+    message: (message as string).replaceAll(/__local\d+__/g, "_"),
+  }));
+}
+
+/** Whether there are problems, and all are of a code and have messages of a form. */
+function isAll(problems: readonly Problem[], code: string, form: RegExp): boolean {
+  return problems.length > 0 && problems.every((problem) => problem.code === code && form.test(problem.message));
+}
+
+/** Problems whose places are none of others'. */
+function rest(problems: readonly Problem[], others: readonly Problem[]): Problem[] {
+  return problems.filter((problem) => !isWithin([problem], others));
+}
+
+/** Whether each place of some problems is one of others. */
+function isWithin(some: readonly Problem[], others: readonly Problem[]): boolean {
+  const places = new Set(others.map(({ row, code }) => `${code}:${row}`));
+  return some.length > 0 && some.every(({ row, code }) => places.has(`${code}:${row}`));
+}
+
+function isLateInEvery(name: string, module: string): boolean {
+  return name !== "" && new RegExp(`every [^\\n]*\\b${name}\\b[^\\n]*(?:some |\\n *)[^\\n]*\\b${name}\\b`).test(module);
+}
+
+/** Whether the engine's problems are OPA's, with places where OPA has none, and more only where OPA stopped. */
+function isSameButPlaces(theirs: Problem[], ours: Problem[]): boolean {
+  const isStopped = theirs.some(({ message }) => message === "error limit reached");
+  const named = theirs.filter(({ message }) => message !== "error limit reached");
+  const placed = named.filter(({ row }) => row !== 0);
+  const open = named.filter(({ row }) => row === 0);
+  if (!isStopped && open.length === 0) return false;
+  const isKnown = (list: readonly Problem[], { code, message }: Problem): boolean =>
+    list.some((other) => other.code === code && other.message === message);
+  return (
+    rest(placed, ours).length === 0 &&
+    open.every((problem) => isKnown(ours, problem)) &&
+    (isStopped || rest(ours, placed).every((problem) => isKnown(open, problem)))
+  );
+}
 
 function withoutRows(text: string): string {
   return text.replace(/^\d+: /, "").replaceAll(/; \d+: /g, "; ");

@@ -11,7 +11,11 @@ import {
 } from "../variables.ts";
 import { outputsOf } from "./outputs.ts";
 
-type Unsafe = Map<Statement, VariableSet>;
+/** Variables that are not bound where a statement needs them, or where it shows what is bound before. */
+interface Unsafe {
+  needed: Map<Statement, VariableSet>;
+  undeclared: Map<Statement, VariableSet>;
+}
 
 /** Where problems go: those of bodies count only where there is none of heads, and nothing undeclared is shown. */
 export interface SafetyProblems {
@@ -35,15 +39,15 @@ export function orderBranch(branch: Branch, problems: SafetyProblems): void {
 
 /** Orders the branch's body; adds what it binds to `safe`. */
 function orderInto(branch: Branch, safe: VariableSet, problems: SafetyProblems): boolean {
-  const unsafe: Unsafe = new Map();
+  const unsafe: Unsafe = { needed: new Map(), undeclared: new Map() };
   branch.body = order(branch.body, safe, unsafe);
   report(unsafe, problems);
-  return unsafe.size === 0;
+  return unsafe.needed.size + unsafe.undeclared.size === 0;
 }
 
 /** The same for a query's body: nothing is bound before it. */
 export function orderBody(body: readonly Statement[], problems: SafetyProblems): Statement[] {
-  const unsafe: Unsafe = new Map();
+  const unsafe: Unsafe = { needed: new Map(), undeclared: new Map() };
   const ordered = order(body, new Set(), unsafe);
   report(unsafe, problems);
   return ordered;
@@ -120,7 +124,7 @@ function noteUnsafe({ statement, variables, closed }: Fact, safe: VariableSet, u
   const needed = new Set([...variables, ...(closed ?? [])]);
   const outputs = outputsOf(statement, safe);
   const missing = [...needed].filter((variable) => !safe.has(variable) && !outputs.has(variable));
-  unsafe.set(statement, new Set(missing.length > 0 ? missing : outputs));
+  unsafe.needed.set(statement, new Set(missing.length > 0 ? missing : outputs));
 }
 
 /** Places what most statements are: all is bound, or one variable gets the value of what is. False for the others. */
@@ -219,7 +223,9 @@ function orderInTerm(term: Term, statement: Statement, known: VariableSet, unsaf
     const inner: VariableSet = new Set();
     for (const other of comprehension.body) addStatementVariables(other, inner);
     const missing = [...wanted].filter((variable) => !known.has(variable) && !inner.has(variable));
-    if (missing.length > 0) unsafe.set(statement, new Set([...(unsafe.get(statement) ?? []), ...missing]));
+    if (missing.length > 0) {
+      unsafe.needed.set(statement, new Set([...(unsafe.needed.get(statement) ?? []), ...missing]));
+    }
     const last = comprehension.body[comprehension.body.length - 1];
     if (last?.kind === "equal" && last.isCapture === true && hasUndeclared(comprehension.body, known, unsafe)) return;
     comprehension.body = order(comprehension.body, new Set(known), unsafe);
@@ -232,21 +238,17 @@ function hasUndeclared(body: readonly Statement[], known: ReadonlySet<Variable>,
   const variables: VariableSet = new Set();
   for (const statement of body) addStatementVariables(statement, variables);
   const missing = [...variables].filter((variable) => !variable.generated && !known.has(variable));
-  if (missing.length > 0) unsafe.set(last, new Set(missing));
+  if (missing.length > 0) unsafe.undeclared.set(last, new Set(missing));
   return missing.length > 0;
 }
 
-function report(unsafe: Unsafe, { heads, bodies: problems }: SafetyProblems): void {
-  if (unsafe.size === 0) return;
+function report({ needed, undeclared }: Unsafe, { heads, bodies: problems }: SafetyProblems): void {
+  for (const [statement, variables] of undeclared) {
+    for (const { name } of variables) heads.add("rego_compile_error", statement.location, `var ${name} is undeclared`);
+  }
   const named = new Map<Variable, Location>();
-  let isUndeclared = false;
-  for (const [statement, variables] of unsafe) {
+  for (const [statement, variables] of needed) {
     for (const variable of variables) {
-      if (statement.kind === "equal" && statement.isCapture === true && !variable.generated) {
-        heads.add("rego_compile_error", statement.location, `var ${variable.name} is undeclared`);
-        isUndeclared = true;
-        continue;
-      }
       const place = named.get(variable);
       if (variable.generated || (place !== undefined && !isBefore(statement.location, place))) continue;
       named.set(variable, statement.location);
@@ -255,8 +257,8 @@ function report(unsafe: Unsafe, { heads, bodies: problems }: SafetyProblems): vo
   for (const [variable, location] of named) {
     problems.add("rego_unsafe_var_error", location, `var ${variable.name} is unsafe`);
   }
-  if (named.size > 0 || isUndeclared) return;
-  for (const statement of unsafe.keys()) {
+  if (named.size > 0 || undeclared.size > 0) return;
+  for (const statement of needed.keys()) {
     problems.add("rego_unsafe_var_error", statement.location, "expression is unsafe");
   }
 }

@@ -187,9 +187,10 @@ export function select(type: Type | undefined, key: Value): Type | undefined {
     case "any":
       return type;
     case "array":
-      return typeof key === "number" && Number.isInteger(key) && key >= 0
-        ? (type.static[key] ?? type.dynamic)
-        : undefined;
+      if (typeof key === "number") {
+        return Number.isInteger(key) && key >= 0 ? (type.static[key] ?? type.dynamic) : undefined;
+      }
+      return isLargeIndex(key) ? type.dynamic : undefined;
     case "set": {
       const of = typeOfKey(key);
       return type.of !== undefined && contains(type.of, of) ? of : undefined;
@@ -205,6 +206,12 @@ export function select(type: Type | undefined, key: Value): Type | undefined {
     default:
       return undefined;
   }
+}
+
+/** Whether a value is an integer beyond 2^53 that OPA takes for an index: it has 64 bits. */
+function isLargeIndex(key: Value): boolean {
+  if (typeof key !== "object" || key === null || isList(key) || key.kind !== "number") return false;
+  return /^\d{1,19}$/.test(key.text) && BigInt(key.text) < 2n ** 63n;
 }
 
 function contains(type: Type, other: Type): boolean {

@@ -1,3 +1,4 @@
+import { compareValues, isList } from "../../value/index.ts";
 import type { Term, Variable } from "../ir.ts";
 
 /** Receives what is evaluated before a statement, in its order. */
@@ -30,24 +31,42 @@ export function bindMembers(term: Term, bind: Bind): Term {
       const operands = bindAll(term.operands, bind);
       return operands === term.operands ? term : { ...term, operands };
     }
-    case "array":
-    case "set": {
+    case "array": {
       const items = bindAll(term.items, bind);
       return items === term.items ? term : { ...term, items };
     }
+    case "set": {
+      const sorted = term.items.length < 2 ? term.items : term.items.toSorted((a, b) => compareTerms(a, b));
+      const items = bindAll(sorted, bind);
+      return items === sorted ? term : { ...term, items };
+    }
     case "object": {
-      const members = term.pairs.flat();
+      const sorted = term.pairs.length < 2 ? term.pairs : term.pairs.toSorted(([a], [b]) => compareTerms(a, b));
+      const members = sorted.flat();
       const bound = bindAll(members, bind);
       if (bound === members) return term;
-      const pairs = term.pairs.map((_, index): [Term, Term] => [
-        bound[2 * index] as Term,
-        bound[2 * index + 1] as Term,
-      ]);
+      const pairs = sorted.map((_, index): [Term, Term] => [bound[2 * index] as Term, bound[2 * index + 1] as Term]);
       return { ...term, pairs };
     }
     default:
       return term;
   }
+}
+
+/** Members of sets, and of objects by their keys, are evaluated in OPA's order of terms. */
+function compareTerms(a: Term, b: Term): number {
+  if (a.kind === "constant" && b.kind === "constant") return compareValues(a.value, b.value);
+  return rankOf(a) - rankOf(b);
+}
+
+const ranks: readonly Term["kind"][] = ["variable", "ref", "array", "object", "set", "comprehension"];
+
+function rankOf(term: Term): number {
+  if (term.kind !== "constant") return ranks.indexOf(term.kind);
+  const { value } = term;
+  if (typeof value !== "object" || value === null) return -1;
+  if (isList(value)) return ranks.indexOf("array");
+  return value.kind === "number" ? -1 : ranks.indexOf(value.kind);
 }
 
 /** All terms of a list; the list itself where nothing in it changes. */
