@@ -33,11 +33,15 @@ export function createBranches(conflict: (kind: "complete" | "function", at: num
       values: readonly (Value | undefined)[],
       args: readonly Value[],
     ): Outcome {
+      const entered = selector.select(values);
+      const [first] = entered;
+      if (first === undefined) return undefined;
+      if (entered.length === 1) return (listed[first] as Listed<RunBranch>)[0](context, args);
       let found: Value | undefined;
       let isPending = false;
       let closed = -1;
       const settled = new Set<number>();
-      for (const position of selector.select(values)) {
+      for (const position of entered) {
         const [run, , chain, constant, at] = listed[position] as Listed<RunBranch>;
         if (chain === closed || settled.has(constant)) continue;
         const outcome = run(context, args);

@@ -62,6 +62,7 @@ export class BranchSelector {
   readonly #main: number;
   /** What each branch demands of the other positions. */
   readonly #others: readonly (readonly Check[])[];
+  readonly #isExact: boolean;
   readonly #free: number[] = [];
   readonly #defined: number[] = [];
   readonly #scalars = new Map<Scalar, number[]>();
@@ -74,6 +75,7 @@ export class BranchSelector {
   constructor(branches: readonly BranchTests[]) {
     this.#main = findMain(branches);
     this.#others = branches.map((tests) => tests.filter(([position]) => position !== this.#main).map(toCheck));
+    this.#isExact = this.#others.every((checks) => checks.length === 0);
     for (const [branch, tests] of branches.entries()) {
       const test = tests.find(([position]) => position === this.#main);
       if (test === undefined) this.#free.push(branch);
@@ -107,9 +109,7 @@ export class BranchSelector {
   /** Positions of the branches that may hold for the values; undefined stands for no value. */
   select(values: readonly (Value | undefined)[]): readonly number[] {
     const found = this.#selectMain(values[this.#main]);
-    return found.every((branch) => this.#others[branch]?.length === 0)
-      ? found
-      : found.filter((branch) => this.#others[branch]?.every((check) => check(values)));
+    return this.#isExact ? found : found.filter((branch) => this.#others[branch]?.every((check) => check(values)));
   }
 
   #selectMain(value: Value | undefined): readonly number[] {

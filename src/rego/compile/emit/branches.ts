@@ -6,8 +6,8 @@ import { toLiteral } from "./literals.ts";
 import type { RuleIndex, Test } from "./rule-index.ts";
 import type { EmitUnit } from "./unit.ts";
 
-/** Branches that demand values of one subject for which a table is worth its code. */
-const minBranches = 8;
+/** Branches that demand values of one subject for which a table is worth its code: few comparisons are quicker than it. */
+const minBranches = 32;
 /** Subjects that a table looks at, those first that most branches demand something of. */
 const maxSubjects = 4;
 
