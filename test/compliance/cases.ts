@@ -103,6 +103,9 @@ export function runCase(wanted: ComplianceCase): Mismatch | undefined {
   return isEqual ? undefined : { wanted: formatAll(expected), got: formatAll(solutions) };
 }
 
+/** 2026-04-01: the suite's certificates were valid when OPA 1.15 came out, and its runner takes the time of the day. */
+const nowNs = 1_775_001_600_000_000_000n;
+
 /** The bindings of every solution as JSON has them: sets are lists. */
 function solve(wanted: ComplianceCase): Value[] {
   const modules = wanted.modules.map((text, index) => parseModule(`test-${index}.rego`, text));
@@ -111,7 +114,7 @@ function solve(wanted: ComplianceCase): Value[] {
   const loaded = loadPolicy(compiled, { functions, ...(wanted.data === undefined ? {} : { data: wanted.data }) });
   const input = inputOf(wanted);
   const evaluation = loaded.start({
-    nowNs: 1_700_000_000_000_000_000n,
+    nowNs,
     strictBuiltinErrors: wanted.strict,
     ...(input === undefined ? {} : { input }),
   });

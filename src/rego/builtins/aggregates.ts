@@ -5,6 +5,9 @@ import {
   isList,
   multiplyNumbers,
   type RegoNumber,
+  reserve,
+  sortValues,
+  spend,
   type Value,
 } from "../value/index.ts";
 import type { BuiltinTable } from "./builtin.ts";
@@ -39,6 +42,7 @@ function reduceNumbers(args: readonly Value[], start: number, combine: Combine):
   const value = anyOperand(args, 1);
   let total: number | RegoNumber = start;
   for (const item of itemsOperand(args, 1, "set", "array")) {
+    spend(typeof total === "number" ? 1 : 100);
     if (!isNumber(item)) throw toElementError(1, value, item, "number");
     total = combine(total, item);
   }
@@ -48,6 +52,7 @@ function reduceNumbers(args: readonly Value[], start: number, combine: Combine):
 function selectExtreme(args: readonly Value[], sign: number): Value | undefined {
   const items = itemsOperand(args, 1, "set", "array");
   let best = items[0];
+  spend(items.length);
   for (const item of items) {
     // Of equal items the last one is taken.
     if (best !== undefined && compareValues(item, best) * sign >= 0) best = item;
@@ -63,10 +68,13 @@ function selectLeast(args: readonly Value[]): Value | undefined {
 }
 
 function sort(args: readonly Value[]): Value {
-  return [...itemsOperand(args, 1, "set", "array")].sort((a, b) => compareValues(a, b));
+  const items = itemsOperand(args, 1, "set", "array");
+  reserve(items.length * 16);
+  return sortValues([...items]);
 }
 
 function isMember(item: Value, collection: Value): boolean {
+  if (isList(collection)) spend(collection.length >> 2);
   if (isList(collection)) return collection.some((other) => equalValues(other, item));
   if (isSet(collection)) return collection.has(item);
   return (

@@ -11,7 +11,9 @@ import {
   numberFromBigInt,
   type RegoNumber,
   remainderNumbers,
+  reserve,
   roundNumber,
+  spend,
   subtractNumbers,
   type Value,
 } from "../value/index.ts";
@@ -75,6 +77,8 @@ function range(from: bigint, to: bigint, step: bigint): Value {
   const distance = from <= to ? to - from : from - to;
   const count = distance / step + 1n;
   if (count > maxRangeItems) assertResultSize(Number.MAX_SAFE_INTEGER);
+  reserve(Number(count) * 8);
+  spend(Number(count));
   const direction = from <= to ? step : -step;
   return Array.from({ length: Number(count) }, (_, index) => numberFromBigInt(from + BigInt(index) * direction));
 }

@@ -236,7 +236,6 @@ describe("bounds", () => {
       [`{${"s ".repeat(1000)}}`, "type Query {s: Int}"],
       "limit_output",
     ],
-    ["texts that overlap", "indexof_n", ["a".repeat(200_000), "a".repeat(100_000)], "limit_output"],
     ["a graph with many cycles", "graph.reachable_paths", [manyCycles(), ["a"]], "limit_output"],
   ])("refuses %s", (_title, name, args, code) => {
     expect(() => call(name, args)).toThrow(expect.objectContaining({ code }));
@@ -247,6 +246,7 @@ describe("bounds", () => {
     expect(call("regex.match", ["(x*)*y", "x".repeat(20_000)])).toBe(false);
     expect(call("glob.match", ["*a".repeat(50), ["/"], "a".repeat(5000)])).toBe(true);
     expect(call("graphql.parse_query", [`{${"a ".repeat(50_000)}}`])).toBeDefined();
+    expect(call("indexof_n", ["a".repeat(200_000), "a".repeat(100_000)])).toHaveLength(100_001);
     expect(call("strings.render_template", ["{{.a}}".repeat(20_000), fromJson({ a: "x" })])).toHaveLength(20_000);
     expect(call("regex.globs_match", ["a*".repeat(200), `${"a".repeat(1000)}b`])).toBe(false);
   });

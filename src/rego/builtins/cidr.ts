@@ -1,5 +1,5 @@
 import { isIPv4, isIPv6 } from "node:net";
-import { isList, RegoSet, SetBuilder, type Value } from "../value/index.ts";
+import { isList, RegoSet, SetBuilder, spend, type Value } from "../value/index.ts";
 import { assertResultSize, type BuiltinTable, toFailure } from "./builtin.ts";
 import { anyOperand, isObject, isSet, stringOperand, toItems } from "./operands.ts";
 import { formatIp } from "./x509-names.ts";
@@ -134,6 +134,7 @@ function containsMatches(args: readonly Value[]): Value {
   assertResultSize(networks.length * others.length);
   for (const [cidr, label] of networks) {
     for (const [text, otherLabel] of others) {
+      spend(30);
       if (contains([cidr, text]) === true) matches.add([label, otherLabel]);
     }
   }
@@ -150,10 +151,12 @@ function expand(args: readonly Value[]): Value {
   const network = networkOf(stringOperand(args, 1));
   const size = 1n << BigInt(network.bits - network.prefix);
   if (size > BigInt(maxExpanded)) assertResultSize(Number.MAX_SAFE_INTEGER);
-  const addresses = Array.from({ length: Number(size) }, (_, index) =>
-    format({ value: network.value + BigInt(index), bits: network.bits }),
-  );
-  return RegoSet.from(addresses);
+  const addresses = new SetBuilder();
+  for (let index = 0n; index < size; index += 1n) {
+    spend(20);
+    addresses.add(format({ value: network.value + index, bits: network.bits }));
+  }
+  return addresses.build();
 }
 
 /** Addresses as numbers of 128 bits, those of IPv4 as they are written in IPv6. */
@@ -167,6 +170,7 @@ interface Range {
 /** A network, or an IPv4 address, which has the mask of its class. */
 function toRange(item: Value): Range {
   if (typeof item !== "string") throw toFailure("element must be string");
+  spend(20);
   const address = parseIp(item);
   if (address === undefined) {
     const network = networkOf(item);
@@ -196,6 +200,7 @@ function cover({ first, last, text }: Range): string[] {
       if (start % size !== 0n || start + size - 1n > end) break;
       host += 1;
     }
+    spend(40);
     networks.push(`${format({ value: start, bits })}/${bits - host}`);
     start += 1n << BigInt(host);
   }
@@ -215,6 +220,7 @@ function merge(args: readonly Value[]): Value {
     const [before, range] = [ranges[index - 1], ranges[index]];
     if (before === undefined || range === undefined || range.first > before.last + 1n) continue;
     const first = before.first < range.first ? before.first : range.first;
+    spend(4 + (ranges.length >> 6));
     ranges.splice(index - 1, 2, { first, last: range.last, text: undefined });
   }
   return RegoSet.from(ranges.flatMap(cover));

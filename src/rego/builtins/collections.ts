@@ -1,11 +1,18 @@
-import { isList, RegoSet, SetBuilder, type Value } from "../value/index.ts";
+import { isList, RegoSet, reserve, SetBuilder, spend, type Value } from "../value/index.ts";
 import { assertResultSize, type BuiltinTable } from "./builtin.ts";
 import { arrayOperand, integerOperand, isSet, setOperand, toTypeError } from "./operands.ts";
+
+/** Pays for a new list. */
+function takeItems(count: number): void {
+  assertResultSize(count);
+  reserve(count * 8);
+  spend(count >> 4);
+}
 
 function concatenate(args: readonly Value[]): Value {
   const left = arrayOperand(args, 1);
   const right = arrayOperand(args, 2);
-  assertResultSize(left.length + right.length);
+  takeItems(left.length + right.length);
   return left.concat(right);
 }
 
@@ -13,11 +20,21 @@ function slice(args: readonly Value[]): Value {
   const items = arrayOperand(args, 1);
   const start = integerOperand(args, 2);
   const stop = Math.min(Math.max(integerOperand(args, 3), 0), items.length);
-  return items.slice(Math.min(Math.max(start, 0), stop), stop);
+  const first = Math.min(Math.max(start, 0), stop);
+  takeItems(stop - first);
+  return items.slice(first, stop);
 }
 
 function flatten(args: readonly Value[]): Value {
-  return arrayOperand(args, 1).flatMap((item): readonly Value[] => (isList(item) ? item : [item]));
+  const flat: Value[] = [];
+  for (const item of arrayOperand(args, 1)) {
+    if (isList(item)) {
+      takeItems(flat.length + item.length);
+      for (const inner of item) flat.push(inner);
+    } else flat.push(item);
+  }
+  spend(flat.length >> 2);
+  return flat;
 }
 
 /** The sets that a set has for members. */
@@ -44,7 +61,11 @@ function union(args: readonly Value[]): Value {
 export const collections: BuiltinTable = {
   "array.concat": concatenate,
   "array.flatten": flatten,
-  "array.reverse": (args) => [...arrayOperand(args, 1)].reverse(),
+  "array.reverse": (args) => {
+    const items = arrayOperand(args, 1);
+    takeItems(items.length);
+    return [...items].reverse();
+  },
   "array.slice": slice,
   and: (args) => setOperand(args, 1).intersection(setOperand(args, 2)),
   or: (args) => setOperand(args, 1).union(setOperand(args, 2)),

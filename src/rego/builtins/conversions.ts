@@ -17,7 +17,7 @@ function castTo(name: string): Evaluate {
 }
 
 /** What Go's `strconv.ParseFloat` accepts and a JSON number may not have: a plus sign, no digit before or after the dot. */
-const decimal = /^([+-]?)(\d*)\.?(\d*)(?:[eE]([+-]?\d+))?$/;
+const decimal = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/;
 
 function parseNumber(text: string): Value {
   if (/^[+-]*(?:inf|infinity|nan)$/i.test(text)) throw toTypeError(1, text, "valid number string");
@@ -29,7 +29,9 @@ function parseNumber(text: string): Value {
   if (!Number.isFinite(Number(`${sign}${digits}${exponent}`)) && Number.isFinite(Number(exponent.slice(1)))) {
     throw toFailure(`strconv.ParseFloat: parsing ${JSON.stringify(text)}: value out of range`);
   }
-  return numberFromText(`${sign}${match[2] === "" ? "0" : match[2]}.${match[3] === "" ? "0" : match[3]}${exponent}`);
+  return numberFromText(
+    `${sign}${match[2] === "" ? "0" : match[2]}.${(match[3] ?? "") === "" ? "0" : match[3]}${exponent}`,
+  );
 }
 
 function toSyntaxError(text: string): Error {

@@ -1,3 +1,5 @@
+import { spend } from "../value/index.ts";
+
 /** One element of DER (X.690): its tag, its content, and all its bytes. */
 export interface Element {
   /** The first byte: class, constructed bit and number. */
@@ -39,6 +41,7 @@ export class DerReader {
   /** Throws `DerError` at the end, for lengths beyond the bytes, and for another tag than `tag`. */
   read(tag?: number): Element {
     const start = this.#at;
+    spend(10);
     const found = this.#bytes[start];
     if (found === undefined || (found & 0x1f) === 0x1f) throw new DerError("expected an element");
     if (tag !== undefined && found !== tag) throw new DerError(`expected tag ${tag}, got ${found}`);

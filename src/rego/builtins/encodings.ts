@@ -1,4 +1,4 @@
-import { compareStrings, isList, RegoObject, type Value } from "../value/index.ts";
+import { compareStrings, isList, RegoObject, spend, type Value } from "../value/index.ts";
 import { assertResultSize, type BuiltinTable, toFailure } from "./builtin.ts";
 import { anyOperand, isObject, isSet, objectOperand, stringOperand, toOperandError } from "./operands.ts";
 
@@ -27,6 +27,7 @@ function findBase64Problem(bytes: Buffer, letter: RegExp): number | undefined {
     while (bytes[at] === 0x0a || bytes[at] === 0x0d) at += 1;
   };
   for (;;) {
+    if (at % 1024 === 0) spend(256);
     for (let place = 0; place < 4; place += 1) {
       skipLineEnds();
       const byte = bytes[at];
@@ -139,6 +140,7 @@ function queryValues(value: Value): readonly string[] {
 function decodeQueryObject(args: readonly Value[]): Value {
   const fields = new Map<string, string[]>();
   for (const part of stringOperand(args, 1).split("&")) {
+    spend(4);
     if (part === "") continue;
     if (part.includes(";")) throw toFailure("invalid semicolon separator in query");
     const equals = part.indexOf("=");

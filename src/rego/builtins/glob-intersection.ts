@@ -1,9 +1,13 @@
+import { spend } from "../value/index.ts";
 import { assertResultSize, toFailure } from "./builtin.ts";
+
+/** Code points, from the first to the last of each range. */
+type Ranges = readonly (readonly [first: number, last: number])[];
 
 /** One character of an expression and how often it may stand: `+` is written out as one and any number more. */
 interface Token {
   /** The characters that fit; undefined for `.`. */
-  readonly characters: ReadonlySet<number> | undefined;
+  readonly characters: Ranges | undefined;
   readonly isRepeated: boolean;
 }
 
@@ -45,27 +49,27 @@ class Tokenizer {
     return { character: escaped, isEscaped: true };
   }
 
-  #readToken(): ReadonlySet<number> | undefined {
+  #readToken(): Ranges | undefined {
     const { character, isEscaped } = this.#readCharacter();
-    if (isEscaped) return new Set([toCode(character)]);
+    if (isEscaped) return single(character);
     if (character === ".") return undefined;
     if (character === "[") return this.#readSet();
     if (character === "]") throw this.#toInvalid("set-close ']' with no preceding '['");
     if (character === "+" || character === "*") {
       throw this.#toInvalid(`flag '${character}' must be preceded by a non-flag`);
     }
-    return new Set([toCode(character)]);
+    return single(character);
   }
 
-  #readSet(): ReadonlySet<number> {
-    const codes = new Set<number>();
+  #readSet(): Ranges {
+    const ranges: [number, number][] = [];
     let previous: number | undefined;
     for (;;) {
       const { character, isEscaped } = this.#readCharacter();
-      if (!isEscaped && character === "]") return codes;
+      if (!isEscaped && character === "]") return ranges;
       if (isEscaped || character !== "-") {
         previous = toCode(character);
-        codes.add(previous);
+        ranges.push([previous, previous]);
         continue;
       }
       if (previous === undefined) throw this.#toInvalid("range character '-' must be preceded by a Unicode character");
@@ -74,10 +78,14 @@ class Tokenizer {
         throw this.#toInvalid("range character '-' cannot be followed by a special symbol");
       }
       if (toCode(last.character) < previous) throw this.#toInvalid("range is out of order");
-      for (let code = previous; code <= toCode(last.character); code += 1) codes.add(code);
+      ranges.push([previous, toCode(last.character)]);
       previous = undefined;
     }
   }
+}
+
+function single(character: string): Ranges {
+  return [[toCode(character), toCode(character)]];
 }
 
 function toCode(character: string): number {
@@ -86,10 +94,10 @@ function toCode(character: string): number {
 
 function hasCommon(a: Token, b: Token): boolean {
   const [left, right] = [a.characters, b.characters];
-  if (left === undefined) return right === undefined || right.size > 0;
-  if (right === undefined) return left.size > 0;
-  for (const code of left) if (right.has(code)) return true;
-  return false;
+  if (left === undefined) return right === undefined || right.length > 0;
+  if (right === undefined) return left.length > 0;
+  spend(1 + ((left.length * right.length) >> 3));
+  return left.some(([first, last]) => right.some(([low, high]) => low <= last && first <= high));
 }
 
 /** Whether some text matches both expressions: a walk over the pairs of positions, each visited once. */
@@ -109,6 +117,7 @@ export function globsIntersect(left: string, right: string): boolean {
   for (let state = pending.pop(); state !== undefined; state = pending.pop()) {
     const i = Math.floor(state / width);
     const j = state % width;
+    spend(2);
     if (i === a.length && j === b.length) return true;
     const x = a[i];
     const y = b[j];

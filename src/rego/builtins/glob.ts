@@ -1,5 +1,5 @@
 import { LRUCache } from "lru-cache";
-import { isList, type Value } from "../value/index.ts";
+import { isList, spend, type Value } from "../value/index.ts";
 import { assertResultSize, type BuiltinTable, toFailure } from "./builtin.ts";
 import { anyOperand, stringOperand, toElementError, toTypeError } from "./operands.ts";
 
@@ -124,9 +124,11 @@ function advance(
 
 function advanceNode(node: Node, text: readonly string[], from: Positions, separators: ReadonlySet<string>): Positions {
   const to = new Uint8Array(from.length);
+  spend(1 + (from.length >> 4));
   switch (node.kind) {
     case "text":
       for (let at = 0; at < from.length; at += 1) {
+        if (from[at] === 1) spend(1 + (node.characters.length >> 4));
         if (from[at] === 1 && node.characters.every((character, index) => text[at + index] === character)) {
           to[at + node.characters.length] = 1;
         }

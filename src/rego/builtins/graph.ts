@@ -1,4 +1,4 @@
-import { assertDepth, isList, SetBuilder, type Value } from "../value/index.ts";
+import { assertDepth, isList, SetBuilder, spend, type Value } from "../value/index.ts";
 import { assertResultSize, type BuiltinTable } from "./builtin.ts";
 import { anyOperand, isObject, isSet, objectOperand, toItems, toTypeError } from "./operands.ts";
 
@@ -19,7 +19,9 @@ function reachable(args: readonly Value[]): Value {
     const neighbours = graph.get(node);
     if (neighbours === undefined) continue;
     reached.add(node);
-    for (const neighbour of toItems(neighbours) ?? []) pending.push(neighbour);
+    const items = toItems(neighbours) ?? [];
+    spend(1 + items.length);
+    for (const neighbour of items) pending.push(neighbour);
   }
   return reached.build();
 }
@@ -40,6 +42,7 @@ function reachablePaths(args: readonly Value[]): Value {
     assertDepth(path.length);
     const neighbours = graph.get(node);
     const items = neighbours === undefined ? [] : (toItems(neighbours) ?? []);
+    spend(1 + path.length + items.length);
     const longer = neighbours === undefined ? path : [...path, node];
     if (items.length === 0) {
       add(longer);
@@ -74,6 +77,7 @@ function reachablePaths(args: readonly Value[]): Value {
 /** Every part of a value with its path, the value itself first, in OPA's order. */
 export function* walk(value: Value, path: readonly Value[] = []): Generator<Value> {
   assertDepth(path.length);
+  spend(1 + path.length);
   yield [path, value];
   for (const [key, child] of children(value)) yield* walk(child, [...path, key]);
 }
@@ -81,6 +85,7 @@ export function* walk(value: Value, path: readonly Value[] = []): Generator<Valu
 /** As `walk`, without the paths. */
 export function* walkValues(value: Value, depth = 0): Generator<Value> {
   assertDepth(depth);
+  spend(1);
   yield value;
   for (const [, child] of children(value)) yield* walkValues(child, depth + 1);
 }

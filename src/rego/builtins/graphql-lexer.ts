@@ -1,4 +1,4 @@
-import { formatValue } from "../value/index.ts";
+import { formatValue, spend } from "../value/index.ts";
 import { countCodePoints } from "./aggregates.ts";
 import { toFailure } from "./builtin.ts";
 
@@ -73,6 +73,7 @@ export class Lexer {
   }
 
   read(): Token {
+    spend(8);
     this.#take(blank);
     const place = { line: this.#line, column: this.#column() };
     if (this.#at >= this.#text.length) return { kind: "<EOF>", value: "", ...place };

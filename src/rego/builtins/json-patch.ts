@@ -5,6 +5,7 @@ import {
   isList,
   ObjectBuilder,
   RegoSet,
+  spend,
   toBigInt,
   typeName,
   type Value,
@@ -56,6 +57,7 @@ function childOf(parent: Value, key: Value): Value | undefined {
 /** The root with the collection at `path` replaced by what `change` makes of it. */
 function changeAt(root: Value, path: Path, change: (value: Value) => Value): Value {
   const [key, ...rest] = path;
+  spend(1 + (isList(root) ? root.length >> 3 : 0));
   if (key === undefined) return change(root);
   const child = changeAt(valueAt(root, [key]), rest, change);
   if (isList(root)) return root.with(toIndex(root.length, key), child);
@@ -65,6 +67,7 @@ function changeAt(root: Value, path: Path, change: (value: Value) => Value): Val
 }
 
 function setKey(object: RegoObject, key: Value, value: Value): Value {
+  spend(object.size);
   const builder = new ObjectBuilder();
   for (const other of object.unorderedKeys()) builder.set(other, object.get(other) as Value);
   builder.set(key, value);
@@ -100,6 +103,7 @@ function remove(root: Value, path: Path): Value | undefined {
     if (!isObject(parent) && !isSet(parent)) throw toFailure(describe(parent));
     if (!parent.has(key)) throw toFailure(`cannot delete child key ${formatValue(key)} that does not exist`);
     if (isSet(parent)) return parent.difference(RegoSet.from([key]));
+    spend(parent.size);
     const builder = new ObjectBuilder();
     for (const other of parent.unorderedKeys()) {
       if (!equalValues(other, key)) builder.set(other, parent.get(other) as Value);

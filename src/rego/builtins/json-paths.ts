@@ -1,4 +1,4 @@
-import { canonicalKey, isList, RegoObject, RegoSet, typeName, type Value } from "../value/index.ts";
+import { canonicalKey, isList, RegoObject, RegoSet, spend, typeName, type Value } from "../value/index.ts";
 import type { BuiltinTable } from "./builtin.ts";
 import { anyOperand, isObject, isSet, objectOperand, toItems, toOperandError, toTypeError } from "./operands.ts";
 
@@ -82,6 +82,7 @@ function drop(value: Value, tree: PathTree): Value {
 
 /** A collection with other members: indices of a list are given as texts, as paths have them. */
 function rebuild(value: Value, change: (item: Value, key: Value) => Value | undefined): Value {
+  spend(isList(value) ? 1 + value.length : isSet(value) || isObject(value) ? 1 + value.size : 1);
   const isKept = (item: Value | undefined): item is Value => item !== undefined;
   if (isList(value)) return value.map((item, index) => change(item, String(index))).filter(isKept);
   if (isSet(value))

@@ -1,6 +1,15 @@
 import { LRUCache } from "lru-cache";
 import { RegoError } from "../errors.ts";
-import { assertDepth, canonicalKey, isList, parseJson, RegoObject, toJsonText, type Value } from "../value/index.ts";
+import {
+  assertDepth,
+  canonicalKey,
+  isList,
+  parseJson,
+  RegoObject,
+  spend,
+  toJsonText,
+  type Value,
+} from "../value/index.ts";
 import { type BuiltinTable, toFailure } from "./builtin.ts";
 import { isJson } from "./json-text.ts";
 import { anyOperand, isObject, isSet } from "./operands.ts";
@@ -21,6 +30,7 @@ function toDocument(value: Value): Value {
 /** The value as JSON has it: sets are lists, keys are texts. Values that are plain already are not copied. */
 function toPlain(value: Value, depth: number): Value {
   assertDepth(depth);
+  spend(1);
   if (isList(value)) {
     const items = value.map((item) => toPlain(item, depth + 1));
     return items.some((item, index) => item !== value[index]) ? items : value;

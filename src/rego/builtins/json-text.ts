@@ -1,13 +1,16 @@
-import { formatValue, parseJson, toJsonText, typeName, type Value } from "../value/index.ts";
+import { RegoError } from "../errors.ts";
+import { assertJsonSize, formatValue, parseJson, toJsonText, typeName, type Value } from "../value/index.ts";
 import type { BuiltinTable } from "./builtin.ts";
 import { anyOperand, objectOperand, stringOperand, toOperandError } from "./operands.ts";
 
 /** Whether a text is JSON. */
 export function isJson(text: string): boolean {
   try {
+    assertJsonSize(text);
     JSON.parse(text);
     return true;
-  } catch {
+  } catch (thrown) {
+    if (thrown instanceof RegoError) throw thrown;
     // Not JSON: that is the answer.
     return false;
   }

@@ -2,7 +2,7 @@ import { isIPv4, isIPv6 } from "node:net";
 import { RegoError, RegoErrors } from "../errors.ts";
 import { parseModule, toAstJson } from "../syntax/index.ts";
 import { fromJson, RegoObject, RegoSet, type Value } from "../value/index.ts";
-import { type BuiltinTable, toFailure } from "./builtin.ts";
+import { assertResultSize, type BuiltinTable, toFailure } from "./builtin.ts";
 import { stringOperand } from "./operands.ts";
 
 /** A module's tree as OPA's JSON has it. Throws `BuiltinError` with the parser's messages. */
@@ -10,6 +10,8 @@ function parseRegoModule(args: readonly Value[]): Value {
   const file = stringOperand(args, 1);
   // OPA's message names operand 1 for both.
   const text = stringOperand(args.slice(1), 1);
+  // A tree takes up to a few hundred bytes for each character, and reading cannot be interrupted.
+  assertResultSize(text.length * 16);
   try {
     return fromJson(toAstJson(parseModule(file, text)));
   } catch (thrown) {

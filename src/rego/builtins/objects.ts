@@ -1,10 +1,20 @@
-import { equalValues, isList, ObjectBuilder, type RegoObject, RegoSet, type Value } from "../value/index.ts";
+import {
+  assertDepth,
+  equalValues,
+  isList,
+  ObjectBuilder,
+  RegoObject,
+  RegoSet,
+  spend,
+  type Value,
+} from "../value/index.ts";
 import { lookUp } from "./aggregates.ts";
 import { BuiltinError, type BuiltinTable } from "./builtin.ts";
 import { anyOperand, arrayOperand, isObject, isSet, objectOperand, toElementError, toTypeError } from "./operands.ts";
 
 /** The right side wins; where both sides are objects they are merged. */
 function merge(left: RegoObject, right: RegoObject): RegoObject {
+  spend(1 + left.size + right.size);
   if (left.size === 0) return right;
   if (right.size === 0) return left;
   const builder = new ObjectBuilder();
@@ -20,12 +30,43 @@ function merge(left: RegoObject, right: RegoObject): RegoObject {
 
 function unionAll(args: readonly Value[]): Value {
   const items = arrayOperand(args, 1);
-  let merged = new ObjectBuilder().build();
-  for (const item of items) {
+  const objects = items.map((item) => {
     if (!isObject(item)) throw toElementError(1, items, item, "object");
-    merged = merge(merged, item);
+    return item;
+  });
+  return mergeAll(objects, 0);
+}
+
+/** As merging them one after the other, in time linear in what they have: each key is looked at once for each object. */
+function mergeAll(objects: readonly RegoObject[], depth: number): RegoObject {
+  assertDepth(depth);
+  const [first, ...others] = objects;
+  if (first === undefined || others.length === 0) return first ?? RegoObject.empty;
+  const builder = new ObjectBuilder();
+  /** By the first object that a key has in the result, those that are merged into it. */
+  const nested = new Map<Value, { key: Value; parts: RegoObject[] }>();
+  for (const object of objects) {
+    spend(1 + object.size);
+    for (const key of object.unorderedKeys()) {
+      const before = builder.get(key);
+      const after = object.get(key) as Value;
+      if (before === undefined || !isObject(before) || !isObject(after)) builder.set(key, after);
+      else {
+        const known = nested.get(before);
+        if (known !== undefined && known.key === key) known.parts.push(after);
+        else {
+          // One object may be the value of several keys: a copy of its own stands for it until the end.
+          const own = RegoObject.from(before.entries());
+          nested.set(own, { key, parts: [before, after] });
+          builder.set(key, own);
+        }
+      }
+    }
   }
-  return merged;
+  for (const [own, { key, parts }] of nested) {
+    if (builder.get(key) === own) builder.set(key, mergeAll(parts, depth + 1));
+  }
+  return builder.build();
 }
 
 /** The keys that a list, a set or an object names. */
@@ -63,6 +104,7 @@ function get(args: readonly Value[]): Value {
 }
 
 function isSubObject(large: RegoObject, small: RegoObject): boolean {
+  spend(1 + small.size);
   return small.unorderedKeys().every((key) => {
     const other = large.get(key);
     const own = small.get(key) as Value;
@@ -77,7 +119,11 @@ function isSubObject(large: RegoObject, small: RegoObject): boolean {
 /** As OPA's search: after a partial match it goes on behind the place where that match began. */
 function isSubList(large: readonly Value[], small: readonly Value[]): boolean {
   for (let start = 0; start + small.length <= large.length; start += 1) {
-    if (small.every((item, index) => equalValues(item, large[start + index] as Value))) return true;
+    let matched = 0;
+    while (matched < small.length && equalValues(small[matched] as Value, large[start + matched] as Value))
+      matched += 1;
+    if (matched === small.length) return true;
+    spend(1 + (matched >> 2));
   }
   return false;
 }

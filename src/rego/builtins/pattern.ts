@@ -1,7 +1,9 @@
 import { LRUCache } from "lru-cache";
 import { RE2JS, RE2JSException } from "re2js";
 import { RegoError } from "../errors.ts";
+import { spend } from "../value/index.ts";
 import { toFailure } from "./builtin.ts";
+import { MeteredText } from "./pattern-text.ts";
 
 /** Longer patterns are refused: an automaton's size grows with its pattern. */
 export const maxPatternLength = 64 * 1024;
@@ -67,13 +69,22 @@ function assertRepetitions(expression: string): void {
   if (product > 1e12) throw toFailure(`error parsing regexp: invalid repeat count: \`${expression.slice(0, 100)}\``);
 }
 
+/** Product of a program's and a text's size up to which a match takes a few milliseconds. */
+const quickProduct = 200_000;
+
 function toPattern(compiled: RE2JS): Pattern {
+  const size = compiled.programSize();
+  // The automata read through the methods of strings: an object that has them is a text to them.
+  const toText = (text: string): string => {
+    if (text.length * size <= quickProduct) return text;
+    return new MeteredText(text, 1 + (size >> 5)) as unknown as string;
+  };
   return {
     groupCount: compiled.groupCount(),
     groupNames: compiled.namedGroups(),
-    test: (text) => compiled.test(text),
+    test: (text) => compiled.test(toText(text)),
     find(text) {
-      const matcher = compiled.matcher(text);
+      const matcher = compiled.matcher(toText(text));
       const groups = compiled.groupCount();
       return (from) => {
         if (from > text.length || !matcher.find(from)) return undefined;
@@ -93,6 +104,7 @@ export function findAll(pattern: Pattern, text: string, limit: number): Span[] {
   for (let at = 0; at <= text.length && spans.length < limit; ) {
     const span = findFrom(at);
     if (span === undefined) break;
+    spend(4 + span.length);
     const [start = 0, end = 0] = span;
     const isEmpty = end === at && start === end;
     if (!(isEmpty && start === previousEnd)) spans.push(span);

@@ -5,6 +5,7 @@ import {
   isList,
   type RegoNumber,
   type RegoObject,
+  spend,
   toDecimal,
   toDouble,
   type Value,
@@ -80,6 +81,7 @@ function typeOf(value: Value): string {
 
 function checkInto(schema: Schema, value: Value, place: Place, result: Result, depth: number): void {
   assertDepth(depth);
+  spend(8);
   if (schema.pass !== undefined) {
     if (!schema.pass) result.add("false", place, "False always fails validation");
     return;

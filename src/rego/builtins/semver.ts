@@ -53,8 +53,8 @@ function compareIdentifiers(a: string, b: string): number {
   const isNumberB = /^\d+$/.test(b);
   if (isNumberA !== isNumberB) return isNumberA ? -1 : 1;
   if (!isNumberA) return compareStrings(a, b);
-  const [left, right] = [BigInt(a), BigInt(b)];
-  return left < right ? -1 : left > right ? 1 : 0;
+  const [left, right] = [a.replace(/^0+/, ""), b.replace(/^0+/, "")];
+  return left.length === right.length ? compareStrings(left, right) : left.length - right.length;
 }
 
 function versionOperand(args: readonly Value[], position: number): Version {

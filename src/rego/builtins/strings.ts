@@ -1,4 +1,13 @@
-import { ceilNumber, compareNumbers, floorNumber, formatValue, toBigInt, type Value } from "../value/index.ts";
+import {
+  ceilNumber,
+  compareNumbers,
+  floorNumber,
+  formatValue,
+  reserve,
+  spend,
+  toBigInt,
+  type Value,
+} from "../value/index.ts";
 import { countCodePoints } from "./aggregates.ts";
 import { assertResultSize, type BuiltinTable, type Evaluate, toFailure } from "./builtin.ts";
 import {
@@ -14,16 +23,20 @@ import {
   toOperandError,
 } from "./operands.ts";
 import { formatText } from "./sprintf.ts";
+import { findText, piecesOf, placesOf, skipCodePoints } from "./text-search.ts";
 
 function concatenate(args: readonly Value[]): Value {
   const separator = stringOperand(args, 1);
   const items = itemsOperand(args, 2, "set", "array");
   let size = 0;
+  spend(items.length);
   for (const item of items) {
     if (typeof item !== "string") throw toElementError(2, anyOperand(args, 2), item, "string");
     size += item.length + separator.length;
   }
   assertResultSize(size);
+  reserve(size);
+  spend(size >> 6);
   return items.join(separator);
 }
 
@@ -43,37 +56,50 @@ function indicesOf(args: readonly Value[], limit: number): number[] {
   const indices: number[] = [];
   let unit = 0;
   let counted = 0;
-  for (let at = text.indexOf(search); at >= 0 && indices.length < limit; at = text.indexOf(search, at + 1)) {
+  for (const at of placesOf(text, search, { overlapping: true })) {
+    if (indices.length >= limit) break;
     counted += countCodePoints(text.slice(unit, at));
     unit = at;
     indices.push(counted);
-    // Matches that overlap are compared again and again.
-    assertResultSize((indices.length * search.length) / 64);
   }
   return indices;
 }
-
-const isAstralFree = (text: string): boolean => !/[\ud800-\udbff]/.test(text);
 
 function substring(args: readonly Value[]): Value {
   const text = stringOperand(args, 1);
   const start = integerOperand(args, 2);
   const length = integerOperand(args, 3);
   if (start < 0) throw toFailure("negative offset");
-  const end = length < 0 ? undefined : start + length;
-  return isAstralFree(text) ? text.slice(start, end) : [...text].slice(start, end).join("");
+  const first = skipCodePoints(text, 0, start);
+  return text.slice(first, length < 0 ? undefined : skipCodePoints(text, first, length));
 }
 
 /** Without a separator every code point is a part. */
 function splitText(text: string, separator: string): string[] {
-  return separator === "" ? [...text] : text.split(separator);
+  const parts: string[] = [];
+  if (separator === "") {
+    reserve(text.length * 32);
+    for (const piece of piecesOf(text)) for (const character of piece) parts.push(character);
+    return parts;
+  }
+  if (text.length <= 4096) return text.split(separator);
+  let from = 0;
+  for (const at of placesOf(text, separator)) {
+    parts.push(text.slice(from, at));
+    from = at + separator.length;
+  }
+  parts.push(text.slice(from));
+  return parts;
 }
 
 function replaceAll(args: readonly Value[]): Value {
   const text = stringOperand(args, 1);
   const search = stringOperand(args, 2);
   const replacement = stringOperand(args, 3);
-  return replaceMany(text, [[search, replacement]]);
+  if (search === "") return replaceMany(text, [[search, replacement]]);
+  const parts = splitText(text, search);
+  assertResultSize(text.length + (parts.length - 1) * (replacement.length - search.length));
+  return parts.join(replacement);
 }
 
 /**
@@ -93,8 +119,13 @@ function replaceMany(text: string, pairs: readonly (readonly [string, string])[]
   let hasMatchedEmpty = false;
   let copied = 0;
   for (let at = 0; at <= text.length; ) {
+    if (at % 1024 === 0) spend(256);
     const candidates = byFirst.get(text[at] ?? "") ?? (empty === undefined ? [] : [empty]);
-    const found = candidates.find(([search]) => (search === "" ? !hasMatchedEmpty : text.startsWith(search, at)));
+    const found = candidates.find(([search]) => {
+      if (search.length > 64) spend(1 + (search.length >> 6));
+      return search === "" ? !hasMatchedEmpty : text.startsWith(search, at);
+    });
+    spend(candidates.length >> 3);
     hasMatchedEmpty = found?.[0] === "";
     if (found === undefined) {
       at += (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1;
@@ -181,7 +212,10 @@ function anyMatch(hasAffix: (text: string, affix: string) => boolean): Evaluate 
   return (args) => {
     const texts = textsOperand(args, 1);
     const affixes = textsOperand(args, 2);
-    return affixes.some((affix) => texts.some((text) => hasAffix(text, affix)));
+    return affixes.some((affix) => {
+      spend(texts.length * (1 + (affix.length >> 6)));
+      return texts.some((text) => hasAffix(text, affix));
+    });
   };
 }
 
@@ -189,19 +223,26 @@ function countText(args: readonly Value[]): Value {
   const text = stringOperand(args, 1);
   const search = stringOperand(args, 2);
   if (search === "") return countCodePoints(text) + 1;
-  return text.split(search).length - 1;
+  let count = 0;
+  for (const _ of placesOf(text, search)) count += 1;
+  return count;
 }
 
 /** Go maps character by character: where the full mapping has several characters, the character stays. */
 function mapCase(text: string, convert: (character: string) => string): string {
   if (isPlain(text)) return convert(text);
-  return [...text]
-    .map((character) => {
-      if (character === "\u0130") return convert("I");
-      const mapped = convert(character);
-      return [...mapped].length === 1 ? mapped : character;
-    })
-    .join("");
+  const mapCharacter = (character: string): string => {
+    if (character === "\u0130") return convert("I");
+    const mapped = convert(character);
+    return [...mapped].length === 1 ? mapped : character;
+  };
+  return mapPieces(text, (characters) => characters.map(mapCharacter)).join("");
+}
+
+/** What becomes of the characters of each piece of a text. */
+function mapPieces(text: string, change: (characters: string[]) => string[]): string[] {
+  reserve(text.length * 4);
+  return Array.from(piecesOf(text), (piece) => change([...piece]).join(""));
 }
 
 /** ASCII, for which no mapping depends on neighbours or changes the length. */
@@ -224,7 +265,7 @@ function templateText(args: readonly Value[]): Value {
 
 export const strings: BuiltinTable = {
   concat: concatenate,
-  contains: (args) => stringOperand(args, 1).includes(stringOperand(args, 2)),
+  contains: (args) => findText(stringOperand(args, 1), stringOperand(args, 2)) >= 0,
   startswith: (args) => stringOperand(args, 1).startsWith(stringOperand(args, 2)),
   endswith: (args) => stringOperand(args, 1).endsWith(stringOperand(args, 2)),
   format_int: formatInteger,
@@ -246,6 +287,9 @@ export const strings: BuiltinTable = {
   "strings.any_prefix_match": anyMatch((text, prefix) => text.startsWith(prefix)),
   "strings.any_suffix_match": anyMatch((text, suffix) => text.endsWith(suffix)),
   "strings.count": countText,
-  "strings.reverse": (args) => [...stringOperand(args, 1)].reverse().join(""),
+  "strings.reverse": (args) =>
+    mapPieces(stringOperand(args, 1), (characters) => characters.reverse())
+      .reverse()
+      .join(""),
   "internal.template_string": templateText,
 };

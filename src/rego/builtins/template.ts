@@ -1,10 +1,12 @@
 import {
   assertDepth,
+  assertTextLength,
   compareStrings,
   compareValues,
   formatNumber,
   isList,
   RegoObject,
+  spend,
   toDouble,
   toJsonText,
   typeName,
@@ -36,13 +38,22 @@ function print(value: Result): string {
   if (value === undefined || value === null) return "<no value>";
   if (typeof value === "string") return value;
   if (isNumber(value)) return formatNumber(value);
-  if (isList(value)) return `[${value.map(printInner).join(" ")}]`;
-  if (isSet(value)) return `[${value.values().map(printInner).join(" ")}]`;
+  if (isList(value)) return `[${printJoined(value, printInner)}]`;
+  if (isSet(value)) return `[${printJoined(value.values(), printInner)}]`;
   if (!isObject(value)) return String(value);
-  return `map[${value
-    .entries()
-    .map(([key, item]) => `${typeof key === "string" ? key : toJsonText(key)}:${printInner(item)}`)
-    .join(" ")}]`;
+  const printEntry = (key: Value): string =>
+    `${typeof key === "string" ? key : toJsonText(key)}:${printInner(value.get(key) as Value)}`;
+  return `map[${printJoined(value.keys(), printEntry)}]`;
+}
+
+function printJoined(items: readonly Value[], printItem: (item: Value) => string): string {
+  let text = "";
+  spend(1 + items.length);
+  for (const [index, item] of items.entries()) {
+    text += index === 0 ? printItem(item) : ` ${printItem(item)}`;
+    assertTextLength(text.length);
+  }
+  return text;
 }
 
 function printInner(value: Value): string {
@@ -159,6 +170,7 @@ class Renderer {
     const mark = this.#variables.length;
     for (const node of nodes) {
       this.#steps += 1;
+      spend(8);
       if (this.#steps > maxSteps) assertResultSize(Number.MAX_SAFE_INTEGER);
       const signal = this.#visit(node, dot, depth + 1);
       if (signal !== undefined) {
@@ -309,6 +321,7 @@ function toPairs(value: Result): readonly (readonly [Value, Value])[] {
 /** Numbers of the data are texts to a template, as they are to Go where JSON is read without rounding. */
 function toData(value: Value, depth: number): Value {
   assertDepth(depth);
+  spend(2);
   if (isNumber(value)) return formatNumber(value);
   if (isList(value)) return value.map((item) => toData(item, depth + 1));
   if (isSet(value)) return value.values().map((item) => toData(item, depth + 1));

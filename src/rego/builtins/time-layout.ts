@@ -1,3 +1,5 @@
+import { spend } from "../value/index.ts";
+
 /** The elements of Go's time layouts (pkg.go.dev/time, "Layout"), by what stands for them. */
 export type Element =
   | "January"
@@ -112,6 +114,7 @@ function elementAt(layout: string, at: number): { element: Element; length: numb
 /** The next element of a layout from `at`, and the text before it. */
 export function nextChunk(layout: string, from: number): Chunk {
   for (let at = from; at < layout.length; at += 1) {
+    if (at % 1024 === 0) spend(256);
     const found = elementAt(layout, at);
     if (found === undefined) continue;
     return { literal: layout.slice(from, at), element: found.element, text: layout.slice(at, at + found.length) };

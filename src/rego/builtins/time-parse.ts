@@ -1,3 +1,4 @@
+import { spend } from "../value/index.ts";
 import { toFailure } from "./builtin.ts";
 import { daysInMonth, fromLocalTime, utc } from "./calendar.ts";
 import { type Chunk, type Element, months, nextChunk, weekdays } from "./time-layout.ts";
@@ -87,6 +88,7 @@ class TimeParser {
   #skipLiteral(literal: string): void {
     let wanted = literal;
     while (wanted !== "") {
+      spend(1);
       if (wanted.startsWith(" ")) {
         if (this.#rest !== "" && !this.#rest.startsWith(" ")) throw this.#toMismatch(literal, this.#rest);
         wanted = wanted.replace(/^ +/, "");

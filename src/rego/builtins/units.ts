@@ -5,6 +5,7 @@ import {
   multiplyNumbers,
   numberFromBigInt,
   numberFromText,
+  spend,
   type Value,
 } from "../value/index.ts";
 import { type BuiltinTable, toFailure } from "./builtin.ts";
@@ -30,6 +31,7 @@ const byteUnits: ReadonlyMap<string, number | bigint> = new Map(
 /** The amount, and the unit behind it. An `e` belongs to the amount where an exponent follows. */
 function splitAmount(text: string): [string, string] {
   for (let index = 0; index < text.length; index += 1) {
+    if (index % 256 === 0) spend(64);
     const character = text[index] ?? "";
     const next = text[index + 1] ?? "";
     if (character === "e" || character === "E") {
@@ -40,8 +42,12 @@ function splitAmount(text: string): [string, string] {
   return [text, ""];
 }
 
+/** Longer amounts are no numbers that anybody means, and cost the square of their length. */
+const maxAmountLength = 20_000;
+
 /** A number as Go reads it: digits may be missing on one side of the point. */
 function toJsonNumber(text: string): string | undefined {
+  if (text.length > maxAmountLength) return undefined;
   const match = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,4}))?$/.exec(text);
   if (match === null || `${match[2]}${match[3] ?? ""}` === "") return undefined;
   const sign = match[1] === "-" ? "-" : "";

@@ -1,22 +1,29 @@
 import {
   type Alias,
+  Composer,
+  type CST,
   type Document,
   isAlias,
   isMap,
   isScalar,
   isSeq,
-  parseAllDocuments,
+  Lexer,
+  LineCounter,
+  Parser,
   Scalar,
+  type ScalarTag,
+  type Tags,
   type YAMLError,
   type YAMLMap,
 } from "yaml";
-import { assertDepth, formatNumber, ObjectBuilder, type Value } from "../value/index.ts";
+import { assertDepth, formatNumber, ObjectBuilder, reserve, spend, type Value } from "../value/index.ts";
 import { assertResultSize, toFailure } from "./builtin.ts";
 import { isNumber, isObject } from "./operands.ts";
 import { resolvePlain } from "./yaml-scalars.ts";
 
 const prefix = "tag:yaml.org,2002:";
 const maxNodes = 1_000_000;
+const maxTokens = 8 * maxNodes;
 
 /**
  * The first document of a YAML text as JSON has it: keys are texts, timestamps stay texts, aliases are written out.
@@ -24,22 +31,63 @@ const maxNodes = 1_000_000;
  * Throws `BuiltinError` for what is no YAML or has no JSON, `RegoError` (limit_depth, limit_output) for what grows too large.
  */
 export function parseYaml(text: string): Value {
+  const lines = new LineCounter();
   // The failsafe schema leaves scalars as they are written: what they mean is decided here.
-  const [document] = parseAllDocuments(text, {
+  const composer = new Composer({
     schema: "failsafe",
+    customTags: meterScalars,
     uniqueKeys: false,
     logLevel: "silent",
     strict: true,
   });
-  if (document === undefined || !("contents" in document)) return null;
+  const [document] = takeFirst(composer.compose(readTokens(text, lines)));
+  if (document === undefined) return null;
   const error = document.errors.find(({ message }) => !/^Unresolved alias/.test(message));
-  if (error !== undefined) throw toSyntaxFailure(error);
+  if (error !== undefined) throw toSyntaxFailure(error, lines.linePos(error.pos[0]).line);
   return new Reader(document).read(document.contents, 0);
 }
 
+/** Of several documents only the first one counts. */
+function takeFirst<T>(items: Iterable<T>): readonly T[] {
+  for (const item of items) return [item];
+  return [];
+}
+
+/** As much as reading a token of YAML costs, which the library makes many objects of. */
+const unitsPerToken = 60;
+const bytesPerToken = 500;
+
+function* readTokens(text: string, lines: LineCounter): Generator<CST.Token> {
+  const parser = new Parser(lines.addNewLine);
+  lines.addNewLine(0);
+  let tokens = 0;
+  for (const lexeme of new Lexer().lex(text)) {
+    spend(unitsPerToken + (lexeme.length >> 3));
+    tokens += 1;
+    if (tokens % 10_000 === 0) reserve(10_000 * bytesPerToken);
+    if (tokens > maxTokens) assertResultSize(Number.MAX_SAFE_INTEGER);
+    yield* parser.next(lexeme);
+  }
+  yield* parser.end();
+}
+
+/** Texts pay when they are composed, too. */
+function meterScalars(tags: Tags): Tags {
+  return tags.map((tag) => {
+    if (typeof tag === "string" || tag.tag !== `${prefix}str`) return tag;
+    const metered: ScalarTag = {
+      ...(tag as ScalarTag),
+      resolve: (scalar) => {
+        spend(unitsPerToken);
+        return scalar;
+      },
+    };
+    return metered;
+  });
+}
+
 /** Words the problem as OPA's reader does where it has the same one. */
-function toSyntaxFailure(error: YAMLError): Error {
-  const line = error.linePos?.[0].line ?? 1;
+function toSyntaxFailure(error: YAMLError, line: number): Error {
   const isOpenSequence = /flow sequence|sequence.*\]/i.test(error.message);
   const isOpenMap = /flow map|map.*\}/i.test(error.message);
   const reason = isOpenSequence

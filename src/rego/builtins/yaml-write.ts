@@ -1,13 +1,17 @@
 import {
   assertDepth,
+  assertTextLength,
   compareStrings,
   formatNumber,
   isList,
+  reserve,
+  spend,
   toBigInt,
   toDouble,
   toJsonText,
   type Value,
 } from "../value/index.ts";
+import { assertResultSize } from "./builtin.ts";
 import { formatFloat } from "./float-format.ts";
 import { isNumber, isObject, isSet } from "./operands.ts";
 import { isPlainText } from "./yaml-scalars.ts";
@@ -27,6 +31,7 @@ interface Place {
 /** The text behind a key or a dash; collections begin with a line break. */
 function writeNode(value: Value, place: Place, depth: number): string {
   assertDepth(depth);
+  spend(1);
   if (isList(value)) return writeItems(value, place.indent, depth);
   if (isSet(value)) return writeItems(value.values(), place.indent, depth);
   if (isObject(value)) {
@@ -38,32 +43,39 @@ function writeNode(value: Value, place: Place, depth: number): string {
   return typeof value === "string" ? writeText(value, place) : writeAtom(value);
 }
 
+function joinLines<T>(items: readonly T[], write: (item: T) => string): string {
+  let text = "";
+  for (const item of items) {
+    const line = write(item);
+    spend(1 + (line.length >> 6));
+    text += line;
+    assertTextLength(text.length);
+  }
+  return text;
+}
+
 function writeItems(items: readonly Value[], indent: number, depth: number): string {
   if (items.length === 0) return "[]";
-  return items
-    .map((item) => {
-      // What is inside begins on the line of the dash.
-      const text = writeNode(item, { indent: indent + 2, column: indent + 2 }, depth + 1);
-      return `\n${" ".repeat(indent)}- ${text.replace(/^\n */, "")}`;
-    })
-    .join("");
+  return joinLines(items, (item) => {
+    // What is inside begins on the line of the dash.
+    const text = writeNode(item, { indent: indent + 2, column: indent + 2 }, depth + 1);
+    return `\n${" ".repeat(indent)}- ${text.replace(/^\n */, "")}`;
+  });
 }
 
 function writePairs(pairs: readonly (readonly [string, Value])[], indent: number, depth: number): string {
   if (pairs.length === 0) return "{}";
   const space = " ".repeat(indent);
-  return pairs
-    .map(([key, value]) => {
-      const isSequence = isList(value) || isSet(value);
-      const isSimple = !key.includes("\n") && [...key].length <= maxSimpleKey;
-      const name = isSimple ? writeLine(key, undefined) : writeText(key, { indent: indent + 2, column: indent + 2 });
-      const column = isSimple ? indent + name.length + 2 : indent + 2;
-      // Sequences in mappings are not indented.
-      const text = writeNode(value, { indent: isSequence ? indent : indent + 2, column }, depth + 1);
-      const separator = text.startsWith("\n") ? "" : " ";
-      return isSimple ? `\n${space}${name}:${separator}${text}` : `\n${space}? ${name}\n${space}:${separator}${text}`;
-    })
-    .join("");
+  return joinLines(pairs, ([key, value]) => {
+    const isSequence = isList(value) || isSet(value);
+    const isSimple = !key.includes("\n") && [...key].length <= maxSimpleKey;
+    const name = isSimple ? writeLine(key, undefined) : writeText(key, { indent: indent + 2, column: indent + 2 });
+    const column = isSimple ? indent + name.length + 2 : indent + 2;
+    // Sequences in mappings are not indented.
+    const text = writeNode(value, { indent: isSequence ? indent : indent + 2, column }, depth + 1);
+    const separator = text.startsWith("\n") ? "" : " ";
+    return isSimple ? `\n${space}${name}:${separator}${text}` : `\n${space}? ${name}\n${space}:${separator}${text}`;
+  });
 }
 
 const maxSimpleKey = 128;
@@ -78,6 +90,11 @@ function writeAtom(value: Value): string {
 }
 
 function writeText(text: string, place: Place): string {
+  if (text.length > 1024) {
+    assertResultSize(text.length * 8);
+    reserve(text.length * 64);
+    spend(text.length);
+  }
   return text.includes("\n") ? writeLiteral(text, place) : writeLine(text, place);
 }
 

@@ -1,7 +1,17 @@
 import { type Builtin, builtins } from "../builtins/index.ts";
 import type { CompiledPolicy } from "../compile/index.ts";
 import { RegoError } from "../errors.ts";
-import { canonicalKey, isList, RegoObject, RegoSet, toJson, type Value } from "../value/index.ts";
+import {
+  canonicalKey,
+  isList,
+  RegoNumber,
+  RegoObject,
+  RegoSet,
+  reserveGrowth,
+  spend,
+  toJson,
+  type Value,
+} from "../value/index.ts";
 import { type Context, type Outcome, pendingMark, Replacement } from "./context.ts";
 import { combinations } from "./shown.ts";
 import { type State, toLocation } from "./state.ts";
@@ -10,13 +20,28 @@ import type { LoadOptions } from "./types.ts";
 type Implementation = Builtin["evaluate"];
 type Call = (context: Context, implementation: Implementation, at: number, args: readonly Value[]) => Outcome;
 
+/** Shorter texts and lists cost no more than the call. */
+const longText = 512;
+
+/** Reading or making long texts and lists takes time and memory, whichever function does it. */
+function payForSize(value: Value | undefined): void {
+  if (typeof value === "string") {
+    if (value.length > longText) spend(value.length >> 4);
+  } else if (Array.isArray(value)) {
+    if (value.length > longText) spend(value.length >> 6);
+  } else if (value instanceof RegoNumber) spend(value.decimal.digits.length);
+}
+
 /** How emitted code calls functions that are no rules. */
 export function createCalls(compiled: CompiledPolicy, options: LoadOptions, state: State) {
   const fail = createFailure(compiled, state);
   const call: Call = (_, implementation, at, args) => {
     state.steps += 1;
     try {
-      return implementation(args, state.run.builtins);
+      for (const arg of args) payForSize(arg);
+      const result = implementation(args, state.run.builtins);
+      payForSize(result);
+      return result;
     } catch (thrown) {
       return fail(thrown, at);
     }
@@ -24,6 +49,8 @@ export function createCalls(compiled: CompiledPolicy, options: LoadOptions, stat
   return {
     call,
     function: createResolver(compiled, options),
+    /** To be called before a list that code collects takes another item. */
+    grow: (items: readonly Value[]): void => reserveGrowth(items.length),
     *iterate(_: Context, name: string, at: number, args: readonly Value[]): Iterable<Value> {
       try {
         yield* builtins.get(name)?.iterate?.(args, state.run.builtins) ?? [];
@@ -38,6 +65,7 @@ export function createCalls(compiled: CompiledPolicy, options: LoadOptions, stat
       if (print === undefined || place === undefined) return;
       for (const texts of combinations(captures)) {
         const text = texts.join(" ");
+        spend(1 + (text.length >> 4));
         const key = `${at} ${text}`;
         const times = (printedInPass.get(key) ?? 0) + 1;
         printedInPass.set(key, times);

@@ -2,8 +2,9 @@ import type { BuiltinContext } from "../builtins/index.ts";
 import type { SourceLocation } from "../compile/index.ts";
 import { RegoError } from "../errors.ts";
 import type { Location } from "../syntax/index.ts";
-import type { Value } from "../value/index.ts";
+import { type Value, withMeter } from "../value/index.ts";
 import type { Context } from "./context.ts";
+import { createMemoryCheck } from "./memory.ts";
 import type { EvaluationLimits, PendingCall } from "./types.ts";
 
 /** The bounds that count where the caller gives none. */
@@ -15,8 +16,16 @@ export const defaultLimits: Required<EvaluationLimits> = {
   maxPasses: 64,
 };
 
-/** Steps between two looks at the clock. */
-const stepsPerCheck = 20_000;
+/** Steps between two looks at the clock: fewer at first, and where steps turn out to be long. */
+const stepsPerCheck = { first: 256, least: 16, most: 20_000 };
+
+/** Milliseconds between two looks, about. */
+const wantedPause = { least: 5, most: 20 };
+
+/** Units of work inside of calls and comparisons that count as a step. */
+const unitsPerStep = 16;
+
+const hasMemory = createMemoryCheck();
 
 /** What one evaluation has used and knows so far. */
 export interface Run {
@@ -48,6 +57,8 @@ export class State {
   maxSteps = 0;
   #run: Run | undefined;
   #startedAt = 0;
+  #checkedAt = 0;
+  #pause = stepsPerCheck.first;
 
   get run(): Run {
     if (this.#run === undefined) throw new Error("nothing is being evaluated");
@@ -61,17 +72,13 @@ export class State {
     this.#run = run;
     this.steps = run.steps;
     this.#startedAt = performance.now();
+    this.#checkedAt = this.#startedAt;
+    this.#pause = stepsPerCheck.first;
     this.#schedule();
     try {
-      return part();
+      return withMeter((units, bytes) => this.#pay(units, bytes), part);
     } catch (thrown) {
-      if (thrown instanceof RangeError && /call stack/i.test(thrown.message)) {
-        throw new RegoError(
-          "limit_depth",
-          "evaluation is nested too deeply for the stack: simplify the policy or its data",
-        );
-      }
-      throw thrown;
+      throw thrown instanceof RangeError ? toLimitError(thrown) : thrown;
     } finally {
       run.steps = this.steps;
       run.spentMs += performance.now() - this.#startedAt;
@@ -84,19 +91,34 @@ export class State {
   }
 
   #schedule(): void {
-    this.maxSteps = Math.min(this.steps + stepsPerCheck, this.run.limits.steps);
+    this.maxSteps = Math.min(this.steps + this.#pause, this.run.limits.steps);
   }
 
-  /** Called where `steps` has gone past `maxSteps`. Throws RegoError (limit_steps, limit_time). */
-  tick(): void {
+  /** Work that was done inside of calls counts as steps. */
+  #pay(units: number, bytes: number): void {
+    this.steps += Math.ceil(units / unitsPerStep);
+    this.tick(bytes);
+  }
+
+  /**
+   * Called where `steps` has gone past `maxSteps`, and before `bytes` of memory are taken. Throws RegoError (limit_steps,
+   * limit_time; limit_output where memory would run out).
+   */
+  tick(bytes = 0): void {
     const { limits, spentMs } = this.run;
     if (this.steps > limits.steps) {
       throw new RegoError("limit_steps", `evaluation took more than the ${limits.steps} steps that it may`);
     }
-    const used = spentMs + performance.now() - this.#startedAt;
+    const now = performance.now();
+    const used = spentMs + now - this.#startedAt;
     if (used > limits.timeMs) {
       throw new RegoError("limit_time", `evaluation took longer than the ${limits.timeMs} ms that it may`);
     }
+    if (!hasMemory(bytes)) throw memoryError();
+    const elapsed = now - this.#checkedAt;
+    this.#checkedAt = now;
+    if (elapsed > wantedPause.most) this.#pause = Math.max(stepsPerCheck.least, this.#pause >> 2);
+    else if (elapsed < wantedPause.least) this.#pause = Math.min(stepsPerCheck.most, this.#pause << 1);
     this.#schedule();
   }
 
@@ -118,6 +140,25 @@ export class State {
   leave(): void {
     this.run.depth -= 1;
   }
+}
+
+function memoryError(): RegoError {
+  return new RegoError("limit_output", "evaluation needs more memory than it may take: what it collects is too large");
+}
+
+/** What V8 refuses: too deep a stack, or a text, list, map or set beyond the largest that it has. */
+function toLimitError(thrown: RangeError): Error {
+  if (/call stack/i.test(thrown.message)) {
+    return new RegoError(
+      "limit_depth",
+      "evaluation is nested too deeply for the stack: simplify the policy or its data",
+    );
+  }
+  return /invalid (?:string|array|typed array) length|maximum size exceeded|array buffer allocation/i.test(
+    thrown.message,
+  )
+    ? memoryError()
+    : thrown;
 }
 
 /** A place of a compiled policy as errors carry it. */

@@ -8,6 +8,7 @@ import {
   RegoObject,
   RegoSet,
   SetBuilder,
+  spend,
   type Value,
 } from "../value/index.ts";
 
@@ -78,6 +79,7 @@ export function patch(document: Value | undefined, path: readonly Value[], value
   const builder = new ObjectBuilder();
   let child: Value | undefined;
   if (document instanceof RegoObject) {
+    spend(document.size);
     for (const other of document.unorderedKeys()) builder.set(other, document.get(other) as Value);
     child = document.get(key);
   }
@@ -99,6 +101,7 @@ export function getPath(document: Value | undefined, path: readonly Value[]): Va
 export function mergeObjects(first: RegoObject, second: RegoObject): RegoObject {
   if (first.size === 0) return second;
   if (second.size === 0) return first;
+  spend(first.size + second.size);
   const builder = new ObjectBuilder();
   for (const key of second.unorderedKeys()) builder.set(key, second.get(key) as Value);
   for (const key of first.unorderedKeys()) {

@@ -1,4 +1,5 @@
 import { assertDepth } from "./depth.ts";
+import { spend } from "./meter.ts";
 import { compareNumbers } from "./number.ts";
 import type { RegoObject } from "./object.ts";
 import type { RegoSet } from "./set.ts";
@@ -40,6 +41,7 @@ const ranks: Readonly<Record<TypeName, number>> = {
 export function compareStrings(a: string, b: string): number {
   if (a === b) return 0;
   const length = Math.min(a.length, b.length);
+  if (length > 4096) spend(length >> 6);
   for (let index = 0; index < length; index += 1) {
     let left = a.charCodeAt(index);
     let right = b.charCodeAt(index);
@@ -76,11 +78,13 @@ export function compareValues(a: Value, b: Value, depth = 0): number {
 
 function compareLists(a: readonly Value[], b: readonly Value[], depth: number): number {
   const length = Math.min(a.length, b.length);
-  for (let index = 0; index < length; index += 1) {
-    const order = compareValues(a[index] as Value, b[index] as Value, depth);
-    if (order !== 0) return order;
+  let order = 0;
+  let index = 0;
+  for (; index < length && order === 0; index += 1) {
+    order = compareValues(a[index] as Value, b[index] as Value, depth);
   }
-  return a.length - b.length;
+  spend(index + 1);
+  return order === 0 ? a.length - b.length : order;
 }
 
 function compareObjects(a: RegoObject, b: RegoObject, depth: number): number {
@@ -88,6 +92,7 @@ function compareObjects(a: RegoObject, b: RegoObject, depth: number): number {
   const keysB = b.keys();
   const length = Math.min(keysA.length, keysB.length);
   for (let index = 0; index < length; index += 1) {
+    spend(2);
     const keyA = keysA[index] as Value;
     const keyB = keysB[index] as Value;
     const order = compareValues(keyA, keyB, depth);
@@ -117,17 +122,31 @@ export function equalValues(a: Value, b: Value, depth = 0): boolean {
 
 function equalLists(a: readonly Value[], b: readonly Value[], depth: number): boolean {
   if (a.length !== b.length) return false;
-  for (let index = 0; index < a.length; index += 1) {
-    if (!equalValues(a[index] as Value, b[index] as Value, depth)) return false;
-  }
-  return true;
+  let index = 0;
+  while (index < a.length && equalValues(a[index] as Value, b[index] as Value, depth)) index += 1;
+  spend(index + 1);
+  return index === a.length;
 }
 
 function equalObjects(a: RegoObject, b: RegoObject, depth: number): boolean {
   if (a.size !== b.size) return false;
   for (const key of a.unorderedKeys()) {
+    spend(2);
     const other = b.get(key);
     if (other === undefined || !equalValues(a.get(key) as Value, other, depth)) return false;
   }
   return true;
+}
+
+/** Compares between two payments for a sort. */
+const comparesPerSpend = 1024;
+
+/** Sorts a list in place, in OPA's order. */
+export function sortValues(items: Value[]): Value[] {
+  let compares = 0;
+  return items.sort((a, b) => {
+    compares += 1;
+    if (compares % comparesPerSpend === 0) spend(comparesPerSpend);
+    return compareValues(a, b);
+  });
 }

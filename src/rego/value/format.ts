@@ -1,6 +1,8 @@
 import { isList } from "./compare.ts";
-import { assertDepth } from "./depth.ts";
+import { assertDepth, assertTextLength } from "./depth.ts";
+import { reserve, spend } from "./meter.ts";
 import { formatNumber } from "./number.ts";
+import type { RegoObject } from "./object.ts";
 import type { Value } from "./value.ts";
 
 const plain = /^[ !#-[\]-~]*$/;
@@ -19,9 +21,16 @@ const short: Readonly<Record<string, string>> = {
 
 /** A string in double quotes, as Go's `strconv.Quote` writes it. */
 export function quoteString(text: string): string {
+  if (text.length > 1024) {
+    spend(text.length >> 4);
+    reserve(text.length * 8);
+  }
   if (plain.test(text)) return `"${text}"`;
   let quoted = '"';
-  for (const character of text) quoted += short[character] ?? escapeCharacter(character);
+  for (const character of text) {
+    if (quoted.length % 64 === 0) spend(8);
+    quoted += short[character] ?? escapeCharacter(character);
+  }
   return `${quoted}"`;
 }
 
@@ -36,7 +45,7 @@ function escapeCharacter(character: string): string {
 /**
  * Rego notation, as OPA prints a term: `{"a": [1, true]}`, `{1, 2}`, `set()`.
  *
- * Throws `RegoError` (limit_depth).
+ * Throws `RegoError` (limit_depth, limit_output).
  */
 export function formatValue(value: Value, depth = 0): string {
   if (typeof value === "string") return quoteString(value);
@@ -50,13 +59,27 @@ export function formatValue(value: Value, depth = 0): string {
     case "set":
       return value.size === 0 ? "set()" : `{${formatItems(value.values(), depth + 1)}}`;
     default:
-      return `{${value
-        .entries()
-        .map(([key, item]) => `${formatValue(key, depth + 1)}: ${formatValue(item, depth + 1)}`)
-        .join(", ")}}`;
+      return `{${formatEntries(value, depth + 1)}}`;
   }
 }
 
 function formatItems(items: readonly Value[], depth: number): string {
-  return items.map((item) => formatValue(item, depth)).join(", ");
+  spend(items.length + 1);
+  let text = "";
+  for (const item of items) {
+    text += text === "" ? formatValue(item, depth) : `, ${formatValue(item, depth)}`;
+    assertTextLength(text.length);
+  }
+  return text;
+}
+
+function formatEntries(object: RegoObject, depth: number): string {
+  spend(object.size + 1);
+  let text = "";
+  for (const key of object.keys()) {
+    const entry = `${formatValue(key, depth)}: ${formatValue(object.get(key) as Value, depth)}`;
+    text += text === "" ? entry : `, ${entry}`;
+    assertTextLength(text.length);
+  }
+  return text;
 }

@@ -9,12 +9,14 @@ export {
   roundNumber,
   subtractNumbers,
 } from "./arithmetic.ts";
-export { compareStrings, compareValues, equalValues, isList, type TypeName, typeName } from "./compare.ts";
-export { assertDepth, maxDepth } from "./depth.ts";
+export { compareStrings, compareValues, equalValues, isList, sortValues, type TypeName, typeName } from "./compare.ts";
+export { assertDepth, assertTextLength, maxDepth, maxTextLength } from "./depth.ts";
 export { formatValue, quoteString } from "./format.ts";
 export { fromJson, type JsonTextOptions, toJson, toJsonText } from "./json.ts";
 export { parseJson } from "./json-reader.ts";
+export { assertJsonSize } from "./json-size.ts";
 export { canonicalKey, isPrimitive, type Primitive } from "./key.ts";
+export { type MeterCheck, reserve, reserveGrowth, spend, withMeter } from "./meter.ts";
 export {
   compareNumbers,
   type Decimal,

@@ -2,7 +2,9 @@ import { RegoError } from "../errors.ts";
 import { assertDepth } from "./depth.ts";
 import { quoteString } from "./format.ts";
 import { fromJson } from "./json.ts";
+import { assertJsonSize } from "./json-size.ts";
 import type { Primitive } from "./key.ts";
+import { spend } from "./meter.ts";
 import { numberFromText } from "./number.ts";
 import { RegoObject } from "./object.ts";
 import type { Value } from "./value.ts";
@@ -13,9 +15,10 @@ const unusual = /(?:^|[[,:\s])-?\d(?:[\d.]{15}|[\d.]*[eE])|\\u[dD][89a-fA-F]/;
 /**
  * Reads JSON text, numbers exactly. Of equal keys the last one wins; a lone surrogate becomes U+FFFD.
  *
- * Throws `RegoError` (eval_builtin_error where the text is not JSON, limit_depth).
+ * Throws `RegoError` (eval_builtin_error where the text is not JSON, limit_depth, limit_output beyond `maxJsonValues`).
  */
 export function parseJson(text: string): Value {
+  assertJsonSize(text);
   if (unusual.test(text)) return new Reader(text).readDocument();
   let json: unknown;
   try {
@@ -53,6 +56,7 @@ class Reader {
 
   #readValue(depth: number): Value {
     assertDepth(depth);
+    spend(2);
     this.#skipSpace();
     const first = this.#text[this.#at];
     if (first === "{") return this.#readObject(depth);

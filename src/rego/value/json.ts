@@ -1,8 +1,9 @@
 import type { Json } from "../../types/index.ts";
 import { RegoError } from "../errors.ts";
 import { compareStrings, isList } from "./compare.ts";
-import { assertDepth } from "./depth.ts";
+import { assertDepth, assertTextLength } from "./depth.ts";
 import type { Primitive } from "./key.ts";
+import { reserve, spend } from "./meter.ts";
 import { formatNumber, numberFromDouble, toDouble } from "./number.ts";
 import { RegoObject } from "./object.ts";
 import type { Value } from "./value.ts";
@@ -27,6 +28,7 @@ export function fromJson(json: unknown, depth = 0): Value {
   if (json === null) return null;
   assertDepth(depth);
   if (Array.isArray(json)) {
+    spend(json.length + 1);
     const items: Value[] = new Array(json.length);
     for (let index = 0; index < json.length; index += 1) items[index] = fromJson(json[index], depth + 1);
     return items;
@@ -34,6 +36,7 @@ export function fromJson(json: unknown, depth = 0): Value {
   const record = json as Record<string, unknown>;
   const keys = Object.keys(record);
   if (keys.length === 0) return RegoObject.empty;
+  spend(keys.length + 1);
   const entries = new Map<Primitive, Value>();
   for (const key of keys) {
     const item = record[key];
@@ -49,9 +52,11 @@ export function fromJson(json: unknown, depth = 0): Value {
 export function toJson(value: Value, depth = 0): Json {
   if (typeof value !== "object" || value === null) return value;
   assertDepth(depth);
+  spend(1);
   if (isList(value)) return value.map((item) => toJson(item, depth + 1));
   if (value.kind === "number") return toDouble(value);
   if (value.kind === "set") return value.values().map((item) => toJson(item, depth + 1));
+  spend(value.size);
   const record: Record<string, Json> = {};
   for (const [key, item] of value.entries()) {
     const name = toKeyText(key);
@@ -84,7 +89,7 @@ interface Layout {
 /**
  * Compact JSON text with sorted keys, as Go's `json.Marshal` writes it.
  *
- * Throws `RegoError` (limit_depth).
+ * Throws `RegoError` (limit_depth, limit_output).
  */
 export function toJsonText(value: Value, options: JsonTextOptions = {}): string {
   const { escapeHtml = true, indent, prefix } = options;
@@ -102,10 +107,7 @@ function writeJson(value: Value, layout: Layout, depth: number): string {
   if (value.kind === "number") return formatNumber(value);
   if (value.kind === "set") return writeItems(value.values(), layout, depth);
   if (layout.pretty === undefined) return writeCompactObject(value, layout, depth);
-  const lines = toNamedEntries(value).map(
-    ([name, item]) => `${quoteJson(name, layout.escapeHtml)}: ${writeJson(item, layout, depth + 1)}`,
-  );
-  return enclose("{", lines, "}", layout, depth);
+  return enclose("{", writeEntries(value, layout, depth, ": "), "}", layout, depth);
 }
 
 /** Texts of different keys may collide (1 and "1"): the last in OPA's order stays, as in a Go map. */
@@ -116,33 +118,54 @@ function toNamedEntries(value: RegoObject): (readonly [string, Value])[] {
 }
 
 function writeCompactObject(value: RegoObject, layout: Layout, depth: number): string {
+  spend(value.size + 1);
   let text = "";
   for (const key of value.keys()) {
     if (typeof key !== "string") {
-      const lines = toNamedEntries(value).map(
-        ([name, item]) => `${quoteJson(name, layout.escapeHtml)}:${writeJson(item, layout, depth + 1)}`,
-      );
-      return `{${lines.join(",")}}`;
+      return enclose("{", writeEntries(value, layout, depth, ":"), "}", layout, depth);
     }
     const comma = text === "" ? "" : ",";
     text += `${comma}${quoteJson(key, layout.escapeHtml)}:${writeJson(value.get(key) as Value, layout, depth + 1)}`;
+    assertTextLength(text.length);
   }
   return `{${text}}`;
+}
+
+function writeEntries(value: RegoObject, layout: Layout, depth: number, colon: string): string[] {
+  return writeLines(toNamedEntries(value), ([name, item]) => {
+    return `${quoteJson(name, layout.escapeHtml)}${colon}${writeJson(item, layout, depth + 1)}`;
+  });
+}
+
+function writeLines<T>(items: readonly T[], write: (item: T) => string): string[] {
+  let size = 0;
+  spend(items.length + 1);
+  return items.map((item) => {
+    const line = write(item);
+    size += line.length;
+    assertTextLength(size);
+    return line;
+  });
 }
 
 function writeItems(items: readonly Value[], layout: Layout, depth: number): string {
   if (layout.pretty === undefined) {
     let text = "";
-    for (const item of items) text += `${text === "" ? "" : ","}${writeJson(item, layout, depth + 1)}`;
+    spend(items.length + 1);
+    for (const item of items) {
+      text += `${text === "" ? "" : ","}${writeJson(item, layout, depth + 1)}`;
+      assertTextLength(text.length);
+    }
     return `[${text}]`;
   }
-  const lines = items.map((item) => writeJson(item, layout, depth + 1));
+  const lines = writeLines(items, (item) => writeJson(item, layout, depth + 1));
   return enclose("[", lines, "]", layout, depth);
 }
 
 /** Lines in brackets; `layout` has an indentation here. */
 function enclose(open: string, lines: readonly string[], close: string, { pretty }: Layout, depth: number): string {
   if (pretty === undefined || lines.length === 0) return `${open}${lines.join(",")}${close}`;
+  assertTextLength(lines.length * (pretty.prefix.length + pretty.indent.length * (depth + 1)));
   const outer = `\n${pretty.prefix}${pretty.indent.repeat(depth)}`;
   return `${open}${outer}${pretty.indent}${lines.join(`,${outer}${pretty.indent}`)}${outer}${close}`;
 }
@@ -160,6 +183,10 @@ const allUnsafeInHtml = /[<>&\u2028\u2029]/g;
 const allSeparators = /[\u2028\u2029]/g;
 
 function quoteJson(text: string, escapeHtml: boolean): string {
+  if (text.length > 1024) {
+    spend(text.length >> 4);
+    reserve(text.length * 8);
+  }
   const quoted = JSON.stringify(text);
   if (!unsafeInHtml.test(text)) return quoted;
   return quoted.replace(escapeHtml ? allUnsafeInHtml : allSeparators, (character) => escapes[character] ?? character);

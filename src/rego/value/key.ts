@@ -1,5 +1,6 @@
 import { isList } from "./compare.ts";
-import { assertDepth } from "./depth.ts";
+import { assertDepth, assertTextLength } from "./depth.ts";
+import { spend } from "./meter.ts";
 import type { Value } from "./value.ts";
 
 /** What a JavaScript map can be keyed by so that equal values have equal keys. */
@@ -12,7 +13,7 @@ export function isPrimitive(value: Value): value is Primitive {
 /**
  * A text that two values share exactly where they are equal. Not meant to be read or stored.
  *
- * Throws `RegoError` (limit_depth).
+ * Throws `RegoError` (limit_depth, limit_output).
  */
 export function canonicalKey(value: Value, depth = 0): string {
   switch (typeof value) {
@@ -33,6 +34,10 @@ export function canonicalKey(value: Value, depth = 0): string {
 function toListKey(items: readonly Value[], depth: number): string {
   assertDepth(depth);
   let key = "[";
-  for (const item of items) key += canonicalKey(item, depth + 1);
+  spend(items.length + 1);
+  for (const item of items) {
+    key += canonicalKey(item, depth + 1);
+    assertTextLength(key.length);
+  }
   return `${key}]`;
 }

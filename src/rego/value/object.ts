@@ -1,6 +1,7 @@
-import { compareValues, equalValues } from "./compare.ts";
-import { assertDepth } from "./depth.ts";
+import { equalValues, sortValues } from "./compare.ts";
+import { assertDepth, assertTextLength } from "./depth.ts";
 import { canonicalKey, isPrimitive, type Primitive } from "./key.ts";
+import { reserveGrowth, spend } from "./meter.ts";
 import type { Value } from "./value.ts";
 
 type Composites = Map<string, readonly [key: Value, value: Value]>;
@@ -48,7 +49,7 @@ export class RegoObject {
 
   /** Sorted. */
   keys(): readonly Value[] {
-    this.#keys ??= this.unorderedKeys().sort(compareKeys);
+    this.#keys ??= sortValues(this.unorderedKeys());
     return this.#keys;
   }
 
@@ -64,6 +65,7 @@ export class RegoObject {
 
   /** In the order of insertion, composite keys last: where the order does not show. */
   unorderedKeys(): Value[] {
+    if (this.size > 64) spend(this.size >> 2);
     const keys: Value[] = [...this.#primitives.keys()];
     if (this.#composites !== undefined) for (const [key] of this.#composites.values()) keys.push(key);
     return keys;
@@ -78,18 +80,16 @@ export class RegoObject {
     if (this.#key !== undefined) return this.#key;
     assertDepth(depth);
     let text = "{";
+    spend(this.size + 1);
     for (const key of this.keys()) {
       text += canonicalKey(key, depth + 1);
       text += canonicalKey(this.get(key) as Value, depth + 1);
+      assertTextLength(text.length);
     }
     text += "}";
     this.#key = text;
     return text;
   }
-}
-
-function compareKeys(a: Value, b: Value): number {
-  return compareValues(a, b);
 }
 
 /** Collects the entries of an object. Not to be used after `build`. */
@@ -115,6 +115,7 @@ export class ObjectBuilder {
 
   /** Replaces what the key had. */
   set(key: Value, value: Value): void {
+    reserveGrowth(this.size);
     if (isPrimitive(key)) {
       this.#primitives.set(key, value);
       return;

@@ -1,6 +1,7 @@
-import { compareValues } from "./compare.ts";
-import { assertDepth } from "./depth.ts";
+import { sortValues } from "./compare.ts";
+import { assertDepth, assertTextLength } from "./depth.ts";
 import { canonicalKey, isPrimitive, type Primitive } from "./key.ts";
+import { reserveGrowth, spend } from "./meter.ts";
 import type { Value } from "./value.ts";
 
 /** A set of values. It does not change after it was made. */
@@ -37,12 +38,13 @@ export class RegoSet {
 
   /** Sorted. */
   values(): readonly Value[] {
-    this.#values ??= this.unordered().sort(compareItems);
+    this.#values ??= sortValues(this.unordered());
     return this.#values;
   }
 
   /** In the order of insertion, composite members last: where the order does not show. */
   unordered(): Value[] {
+    if (this.size > 64) spend(this.size >> 2);
     const items: Value[] = [...this.#primitives];
     if (this.#composites !== undefined) for (const item of this.#composites.values()) items.push(item);
     return items;
@@ -81,15 +83,15 @@ export class RegoSet {
     if (this.#key !== undefined) return this.#key;
     assertDepth(depth);
     let text = "<";
-    for (const item of this.values()) text += canonicalKey(item, depth + 1);
+    spend(this.size + 1);
+    for (const item of this.values()) {
+      text += canonicalKey(item, depth + 1);
+      assertTextLength(text.length);
+    }
     text += ">";
     this.#key = text;
     return text;
   }
-}
-
-function compareItems(a: Value, b: Value): number {
-  return compareValues(a, b);
 }
 
 /** Collects the members of a set. Not to be used after `build`. */
@@ -106,6 +108,7 @@ export class SetBuilder {
   }
 
   add(item: Value): void {
+    reserveGrowth(this.size);
     if (isPrimitive(item)) {
       this.#primitives.add(item);
       return;
