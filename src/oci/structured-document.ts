@@ -1,5 +1,6 @@
 import type { Json } from "../types/index.ts";
 import { OciError } from "./errors.ts";
+import { readPlainDocument } from "./plain-document.ts";
 
 const maxDepth = 1000;
 
@@ -19,14 +20,15 @@ export async function parseStructuredDocument(
   } catch {
     // Not JSON, so maybe YAML.
   }
-  if (bytes.length <= maxYamlBytes) return parseYaml(text);
+  if (bytes.length <= maxYamlBytes) return readPlainDocument(text) ?? parseYaml(text);
   throw new OciError(`${subject}: expected JSON, or YAML of at most ${maxYamlBytes} bytes, got ${bytes.length} bytes`, {
     code: "too-large",
     subject,
   });
 }
 
-async function parseYaml(text: string): Promise<Json | undefined> {
+/** With the whole reader. */
+export async function parseYaml(text: string): Promise<Json | undefined> {
   // Most files are JSON, and most runs read none: loaded when first needed.
   const { parseAllDocuments } = await import("yaml");
   try {
