@@ -4,7 +4,7 @@ import { type CacheFiles, toErrorCode } from "./files.ts";
 import { type Layout, toScopeName } from "./layout.ts";
 import type { Presence } from "./presence.ts";
 import { readWhole } from "./reading.ts";
-import { createTemporaryPath } from "./temporary-file.ts";
+import { createTemporaryFile, createTemporaryPath } from "./temporary-file.ts";
 
 /** That a process downloads some content, so that others need not. */
 export interface Claim {
@@ -21,44 +21,45 @@ interface Folder {
 }
 
 const maxClaimBytes = 1024;
-/** Between a claim's making and its text there are moments, unless its process died then. Wrong is a second download. */
-const emptyLifetimeMs = 1000;
 
 /**
- * Claims the download of some content into a file that is to be made at `path`; undefined where somebody else does. What
- * the disk says against it is thrown.
+ * Claims the download of some content into a file that is to be made at `path`; undefined where somebody else does. A
+ * claim appears with its text or not at all: it is the second name of a finished file. What the disk says against it is
+ * thrown, also where it gives no file a second name.
  */
 export async function takeClaim(
-  { files, layout }: Folder,
+  folder: Folder,
   digest: Digest,
   scope: string,
 ): Promise<{ claim: Claim; path: string } | undefined> {
+  const { files, layout } = folder;
   const path = await createTemporaryPath(layout);
   const claim = { part: basename(path), scopeName: toScopeName(scope) };
-  const target = layout.download(digest);
-  const file = await files.create(target).catch((thrown: unknown) => {
-    // Windows says so of a file that is being removed.
+  const text = await createTemporaryFile(files, layout);
+  try {
+    await text.file.write([Buffer.from(`${claim.part} ${claim.scopeName}\n`)], 0).finally(() => text.file.close());
+    await files.link(text.path, layout.download(digest));
+  } catch (thrown) {
+    // Windows says so of a name that is just being given up.
     if (toErrorCode(thrown) === "EEXIST" || toErrorCode(thrown) === "EPERM") return undefined;
     throw thrown;
-  });
-  if (!file) return undefined;
-  try {
-    await file.write([Buffer.from(`${claim.part} ${claim.scopeName}\n`)], 0).finally(() => file.close());
-  } catch (thrown) {
-    await files.remove(target);
-    throw thrown;
+  } finally {
+    await files.remove(text.path);
   }
   return { claim, path };
 }
 
-/** The claim of a digest; "empty" while it is being made; undefined where there is none. */
-export async function readClaim({ files }: Folder, path: string): Promise<Claim | "empty" | undefined> {
+/** The claim at a path; "unknown" where it has no text that tells whose it is; undefined where there is none. */
+export async function readClaim(
+  { files }: Pick<Folder, "files">,
+  path: string,
+): Promise<Claim | "unknown" | undefined> {
   const file = await files.open(path);
   const bytes = file && (await readWhole(file, maxClaimBytes).finally(() => file.close()));
   if (!file) return undefined;
-  const [, part = "", scopeName = ""] =
+  const [, part, scopeName = ""] =
     /^(\S+\.part) ([0-9a-f]{32})\n$/.exec(Buffer.from(bytes ?? []).toString("utf8")) ?? [];
-  return part === "" ? "empty" : { part, scopeName };
+  return part === undefined ? "unknown" : { part, scopeName };
 }
 
 /** Whether nobody works on a download any more. */
@@ -66,13 +67,12 @@ export async function isClaimAbandoned(folder: Folder, path: string): Promise<bo
   const state = await folder.files.state(path);
   const claim = await readClaim(folder, path);
   if (!state || !claim) return false;
-  if (claim === "empty") return (await folder.presence.ageMs(state)) > emptyLifetimeMs;
-  return folder.presence.isAbandoned(claim.part, state);
+  return claim === "unknown" || folder.presence.isAbandoned(claim.part, state);
 }
 
 /** Ends a claim, unless it is another one by now. */
 export async function endClaim(folder: Folder, digest: Digest, claim: Claim): Promise<void> {
   const path = folder.layout.download(digest);
   const now = await readClaim(folder, path);
-  if (now !== "empty" && now?.part === claim.part) await folder.files.remove(path);
+  if (now !== "unknown" && now?.part === claim.part) await folder.files.remove(path);
 }

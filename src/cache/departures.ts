@@ -57,8 +57,11 @@ export function createDepartures(context: StoreContext, contents: Contents, arri
         return (await answer) ?? false;
       };
       const isOthers = isUnderWay(digest) && !flights.get(digest)?.scopes.has(scope);
-      if (isOthers && (await confirm())) await grant(digest, scope);
+      const isConfirmed = isOthers && (await confirm());
+      if (isConfirmed) await grant(digest, scope);
       const known = flights.get(digest);
+      // It may be another flight by now, of the same content.
+      if (isConfirmed) known?.scopes.add(scope);
       if (!known?.flight.canJoin()) {
         yield* depart(digest, scope, { source, confirm }).read(signal);
       } else if (known.scopes.has(scope)) {

@@ -1,4 +1,4 @@
-import { constants, type FileHandle, open, readdir, rename, stat, unlink, utimes } from "node:fs/promises";
+import { constants, type FileHandle, link, open, readdir, rename, stat, unlink, utimes } from "node:fs/promises";
 import { makeFolder } from "../types/index.ts";
 
 /** An open file. */
@@ -26,6 +26,8 @@ export interface CacheFiles {
   open(path: string): Promise<CacheFile | undefined>;
   /** Replaces what is there. */
   rename(from: string, to: string): Promise<void>;
+  /** Gives a file a second name; throws `EEXIST` where there is a file of that name. */
+  link(from: string, to: string): Promise<void>;
   /** Not there is fine. */
   remove(path: string): Promise<void>;
   /** Names in a folder; none where there is no folder. */
@@ -72,6 +74,7 @@ export const diskFiles: CacheFiles = {
     return handle && toCacheFile(handle);
   },
   rename,
+  link,
   remove: (path) => orMissing(unlink(path), undefined),
   list: (path) => orMissing(readdir(path), []),
   async state(path) {

@@ -24,6 +24,8 @@ export interface FlightProgress {
   digest(): string;
   /** Aborts when nobody reads any more. */
   readonly signal: AbortSignal;
+  /** What comes from now on is passed on alone. */
+  stopKeeping(): void;
 }
 
 /** Where a flight's bytes come from. */
@@ -101,7 +103,7 @@ export function startFlight(options: FlightOptions): Flight {
   async function pump(): Promise<void> {
     const hash = createHash("sha256");
     const digest = () => `sha256:${hash.copy().digest("hex")}`;
-    const arrival = await options.begin({ digest, signal: controller.signal });
+    const arrival = await options.begin({ digest, signal: controller.signal, stopKeeping: disk.giveUp });
     disk.keep(arrival.kept);
     onWhole = arrival.onWhole;
     for await (const piece of arrival.bytes) {
@@ -213,6 +215,7 @@ function createFlightDisk({ digest, maxBytes, onWriteFault }: FlightOptions) {
     get file() {
       return kept?.file;
     },
+    giveUp,
     keep(file: FlightFile | undefined): void {
       kept = file;
       isKeeping = kept !== undefined;

@@ -11,8 +11,8 @@ import type { StoreContext } from "./store-context.ts";
 const livenessMs = 100;
 
 /**
- * What another process' claim on a download means: a file to follow; `not-allowed`: it is for others; `unclear`: its text
- * or its file is about to come; undefined: there is none any more.
+ * What another process' claim on a download means: a file to follow; `not-allowed`: it is for others; `unclear`: its
+ * file is about to come; undefined: there is none any more.
  */
 export async function openOther(
   { context, leases }: { context: StoreContext; leases: Leases },
@@ -24,11 +24,11 @@ export async function openOther(
   const claim = await readClaim(context, path);
   if (!claim) return undefined;
   if (await isClaimAbandoned(context, path)) {
-    if (claim === "empty") await files.remove(path);
+    if (claim === "unknown") await files.remove(path);
     else await endClaim(context, digest, claim);
     return undefined;
   }
-  if (claim === "empty") return "unclear";
+  if (claim === "unknown") return "unclear";
   if (!(await isAllowed(claim))) return "not-allowed";
   const release = await leases.take(digest);
   const file = await context.attempt("follow a download", () => files.open(join(layout.temporary, claim.part)));
@@ -47,7 +47,7 @@ function toFollowed(
 
   async function look(): Promise<boolean> {
     const now = await readClaim(context, path);
-    if (now === undefined || now === "empty" || now.part !== claim.part) return true;
+    if (now === undefined || now === "unknown" || now.part !== claim.part) return true;
     if (performance.now() - askedAtMs < livenessMs) return false;
     askedAtMs = performance.now();
     return isClaimAbandoned(context, path);

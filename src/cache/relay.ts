@@ -43,6 +43,8 @@ const maxHandovers = 4;
 export function createRelay(first: Followed, options: RelayOptions): Arrival {
   const legs: { start: number; file: CacheFile }[] = [];
   let own: FlightFile | undefined;
+  /** The own file has all that others gave: until then, writing behind that would leave a hole for those who follow it. */
+  let isOwnComplete = false;
   let fault: { thrown: unknown } | undefined;
 
   async function* pass(): AsyncGenerator<Uint8Array> {
@@ -59,11 +61,15 @@ export function createRelay(first: Followed, options: RelayOptions): Arrival {
     }
     if (way.kind === "own") {
       own = way.kept;
+      isOwnComplete = position === 0;
       legs.push({ start: position, file: own.file });
-    }
+    } else options.progress.stopKeeping();
     yield* skip(way.kind === "finished" ? way.bytes : startSource(options.source, options.progress), position, {
       ...options,
       keep: keepPrefix,
+      onSkipped() {
+        isOwnComplete = true;
+      },
     });
     if (options.progress.digest() !== options.digest) throw unreadable(options.digest, undefined);
   }
@@ -78,7 +84,7 @@ export function createRelay(first: Followed, options: RelayOptions): Arrival {
   const file: CacheFile = {
     async write(pieces, position) {
       if (fault) throw fault.thrown;
-      await own?.file.write(pieces, position);
+      if (isOwnComplete) await own?.file.write(pieces, position);
     },
     async read(buffer, position) {
       const index = legs.findLastIndex(({ start }) => start <= position);
@@ -132,25 +138,26 @@ async function* followWriter(writer: Followed, position: number, options: RelayO
   }
 }
 
+interface SkipOptions extends RelayOptions {
+  keep(piece: Uint8Array, position: number): Promise<void>;
+  onSkipped(): void;
+}
+
 /** A stream behind `position`. What comes before must be what was given already. */
-async function* skip(
-  bytes: ByteStream,
-  position: number,
-  { digest, progress, keep }: RelayOptions & { keep(piece: Uint8Array, position: number): Promise<void> },
-): AsyncGenerator<Uint8Array> {
+async function* skip(bytes: ByteStream, position: number, options: SkipOptions): AsyncGenerator<Uint8Array> {
   const hash = createHash("sha256");
   let offset = 0;
   for await (const piece of bytes) {
     const before = piece.subarray(0, Math.max(0, position - offset));
-    const rest = piece.subarray(before.length);
     if (before.length > 0) {
       hash.update(before);
-      await keep(before, offset);
+      await options.keep(before, offset);
     }
     offset += piece.length;
-    if (before.length > 0 && offset >= position && `sha256:${hash.digest("hex")}` !== progress.digest()) {
-      throw unreadable(digest, undefined);
+    if (before.length > 0 && offset >= position) {
+      if (`sha256:${hash.digest("hex")}` !== options.progress.digest()) throw unreadable(options.digest, undefined);
+      options.onSkipped();
     }
-    if (rest.length > 0) yield rest;
+    if (piece.length > before.length) yield piece.subarray(before.length);
   }
 }

@@ -1,5 +1,6 @@
 // Readers of the layer cache in several processes that are killed at any step, on a disk that fills up, over content that
-// is damaged between the rounds: no wrong byte is ever read, and nothing is left behind after the next start.
+// is damaged between the rounds: no wrong byte is ever read, and nothing is left behind after the next start. Where nobody is
+// killed, each layer is downloaded once by all of them together, and what one reads no other removes.
 //
 //     npm run test:torture
 //     SEALCHECK_TORTURE_SEED=7 npm test -- test/torture/cache.test.ts
@@ -9,13 +10,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type CacheStatistics, createContentStore } from "../../src/cache/index.ts";
 import { silentLog } from "../../src/types/index.ts";
-import type { ReadersOptions } from "./cache-readers.fixture.ts";
+import type { ReadersEnd, ReadersOptions } from "./cache-readers.fixture.ts";
 import { createRandom, pick, type Random, seed, toRounds } from "./extent.ts";
+import { createLayers } from "./layers.fixture.ts";
 
 const rounds = toRounds({ full: 200, brief: 10 });
+const calmRounds = toRounds({ full: 50, brief: 2 });
 const processes = 4;
 const readersEach = 16;
 const maxFatalStep = 400;
@@ -51,23 +54,22 @@ async function mountSmallDisk(path: string): Promise<string | undefined> {
   return status === 0 ? path : undefined;
 }
 
-interface End {
+/** What a process did that was not killed. */
+interface End extends Partial<ReadersEnd> {
   how: string;
-  /** Of a process that was not killed. */
-  statistics: CacheStatistics | undefined;
 }
 
 function runReaders(options: ReadersOptions): Promise<End> {
   return new Promise((resolve, reject) => {
     const child = fork(program, [JSON.stringify(options)], { stdio: ["ignore", "ignore", "inherit", "ipc"] });
-    let statistics: CacheStatistics | undefined;
+    let end: Partial<ReadersEnd> = {};
     child.on("message", (message) => {
-      statistics = message as CacheStatistics;
+      end = message as ReadersEnd;
     });
     child.once("error", reject);
     child.once("exit", (code, signal) => {
       const isKilled = signal === "SIGKILL" || (process.platform === "win32" && code !== 0);
-      resolve({ how: code === 0 ? "done" : isKilled ? "killed" : `ended with ${code ?? signal}`, statistics });
+      resolve({ how: code === 0 ? "done" : isKilled ? "killed" : `ended with ${code ?? signal}`, ...end });
     });
   });
 }
@@ -97,7 +99,9 @@ function byName(one: { name: string }, other: { name: string }): number {
 async function expectSound(directory: string, what: string): Promise<void> {
   const store = createContentStore({ directory, maxBytes: 1e9, log: silentLog });
   expect(await store.readNote("none", "nobody")).toBeUndefined();
-  expect(await readdir(join(directory, "v1", "tmp")), what).toEqual([]);
+  for (const folder of ["tmp", "leases", "downloads"]) {
+    expect(await readdir(join(directory, "v1", folder)), `${folder}, ${what}`).toEqual([]);
+  }
   expect((await store.verify()).corrupt, what).toBe(0);
   await store.close();
 }
@@ -121,6 +125,7 @@ it(`${rounds} rounds of ${processes * readersEach} readers, seed ${seed}`, {
           seed: pick(random, 2 ** 31),
           room: hasEnd ? pick(random, 12_000_000) : null,
           fatalStep: pick(random, 4) === 0 ? null : 1 + pick(random, maxFatalStep),
+          isCalm: false,
           complaints,
         }),
       ),
@@ -133,16 +138,66 @@ it(`${rounds} rounds of ${processes * readersEach} readers, seed ${seed}`, {
     await expectSound(directory, what);
     await damage(directory, random);
   }
-  // All that was to happen did happen.
-  const sum = (name: keyof CacheStatistics) =>
-    ends.reduce((total, { statistics }) => total + (statistics?.[name] ?? 0), 0);
-  const happened = {
-    killed: ends.filter(({ how }) => how === "killed").length,
-    writeFaults: sum("writeFaults"),
-    corrupt: sum("corrupt"),
-    evicted: sum("evicted"),
-    shared: sum("shared"),
-    hits: sum("hits"),
-  };
-  for (const [name, count] of Object.entries(happened)) expect(count, name).toBeGreaterThan(0);
+  expectHappened(ends, ["killed", "writeFaults", "corrupt", "shared", "hits"]);
+});
+
+/** All that was to happen did happen. */
+function expectHappened(ends: readonly End[], names: readonly ("killed" | keyof CacheStatistics)[]): void {
+  for (const name of names) {
+    const count = ends.reduce((sum, { how, statistics }) => {
+      return sum + (name === "killed" ? Number(how === "killed") : (statistics?.[name] ?? 0));
+    }, 0);
+    expect(count, name).toBeGreaterThan(0);
+  }
+}
+
+describe(`${calmRounds} rounds in which nobody is killed, seed ${seed}`, {
+  timeout: 30_000 + calmRounds * 10_000,
+}, () => {
+  async function runCalmly(round: number, random: Random, maxBytes: number): Promise<End[]> {
+    const directory = join(root, `calm-${round}-${maxBytes}`);
+    const options = {
+      directory,
+      maxBytes,
+      readers: readersEach,
+      room: null,
+      fatalStep: null,
+      isCalm: true,
+      complaints,
+    };
+    const ends = await Promise.all(
+      Array.from({ length: processes }, () => runReaders({ ...options, seed: pick(random, 2 ** 31) })),
+    );
+    const what = `calm round ${round}, seed ${seed}`;
+    expect(await readFile(complaints, "utf8"), what).toBe("");
+    expect(
+      ends.map(({ how }) => how),
+      what,
+    ).toEqual(Array(processes).fill("done"));
+    expect(await readdir(join(directory, "v1", "processes")), what).toEqual([]);
+    await expectSound(directory, what);
+    await rm(directory, { recursive: true });
+    return ends;
+  }
+
+  it(`download each layer once over ${processes} processes`, async () => {
+    const random = createRandom(seed);
+    const ends: End[] = [];
+    for (let round = 0; round < calmRounds; round += 1) {
+      const now = await runCalmly(round, random, 1_000_000_000);
+      const asked = createLayers().map(({ digest }) =>
+        now.reduce((sum, { downloads }) => sum + (downloads?.[digest] ?? 0), 0),
+      );
+      expect(asked, `calm round ${round}, seed ${seed}`).toEqual(Array(asked.length).fill(1));
+      ends.push(...now);
+    }
+    expectHappened(ends, ["shared", "hits"]);
+  });
+
+  it("do not remove what one of them reads, in a folder that is smaller than the layers", async () => {
+    const random = createRandom(seed);
+    const ends: End[] = [];
+    for (let round = 0; round < calmRounds; round += 1) ends.push(...(await runCalmly(round, random, 6_000_000)));
+    expectHappened(ends, ["shared", "hits", "evicted"]);
+  });
 });

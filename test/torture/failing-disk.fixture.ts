@@ -52,6 +52,11 @@ export function createFailingDisk({ room, onStep }: FailingDiskOptions): CacheFi
         },
       };
     },
+    async link(from, to) {
+      onStep();
+      await diskFiles.link(from, to);
+      onStep();
+    },
     async rename(from, to) {
       onStep();
       await diskFiles.rename(from, to);
