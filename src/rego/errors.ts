@@ -22,15 +22,18 @@ export type RegoErrorCode =
 /** One problem, as `opa` prints it: `file:row: code: message`. */
 export class RegoError extends StageError<RegoErrorCode> {
   readonly location: Location | undefined;
+  /** Lines that explain the message: the types that were found and wanted. */
+  readonly details: readonly string[];
 
-  constructor(code: RegoErrorCode, message: string, location?: Location) {
+  constructor(code: RegoErrorCode, message: string, location?: Location, details: readonly string[] = []) {
     super(message, { code, ...(location === undefined ? {} : { subject: `${location.file}:${location.row}` }) });
     this.location = location;
+    this.details = details;
   }
 
   override toString(): string {
     const at = this.location === undefined ? "" : `${this.location.file}:${this.location.row}: `;
-    return `${at}${this.code}: ${this.message}`;
+    return [`${at}${this.code}: ${this.message}`, ...this.details].join("\n\t");
   }
 }
 

@@ -5,7 +5,7 @@ import type { Location } from "../syntax/index.ts";
 export class Problems {
   readonly errors: RegoError[] = [];
 
-  add(code: RegoErrorCode, location: Location | undefined, message: string): void {
+  add(code: RegoErrorCode, location: Location | undefined, message: string, details?: readonly string[]): void {
     const isKnown = this.errors.some(
       (error) =>
         error.code === code &&
@@ -14,7 +14,7 @@ export class Problems {
         error.location?.row === location?.row &&
         error.location?.col === location?.col,
     );
-    if (!isKnown) this.errors.push(new RegoError(code, message, location));
+    if (!isKnown) this.errors.push(new RegoError(code, message, location, details));
   }
 
   /** Throws RegoErrors, in the order of the files, where there is a problem. */

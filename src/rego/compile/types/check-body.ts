@@ -7,14 +7,14 @@ import { termsOf, visitComprehensions } from "../variables.ts";
 import { type FunctionKind, isUnknown, type Type, unifies } from "./algebra.ts";
 import { bindAll, bindMembers, bindTerm } from "./bind-terms.ts";
 import { checkRef } from "./check-refs.ts";
+import { argumentDetails, type Fault, matchDetails } from "./fault-details.ts";
 import type { TypeScope } from "./scope.ts";
 import { typeOfComprehension } from "./type-of-rule.ts";
 import { unifyTerm, unifyTerms } from "./unify.ts";
 
 /** Something that cannot be right. */
-export interface Found {
+export interface Found extends Fault {
   location: Location;
-  message: string;
 }
 
 type Equation = { left: Term; right: Term; location: Location };
@@ -86,10 +86,10 @@ export class BodyChecker {
     }
     // What a reference on the other side says of a variable may matter to the comprehension.
     if (scope.version !== version) for (const term of [left, right]) this.#closure(scope, term);
-    const isPartial = isUnknown(scope.of(left)) || isUnknown(scope.of(right));
+    const before = [scope.of(left), scope.of(right)] as const;
     if (unifyTerms(scope, left, right)) return;
-    if (isPartial && closures.length + refs.length > 0) return;
-    found.push({ location, message: "match error" });
+    if (before.some(isUnknown) && closures.length + refs.length > 0) return;
+    found.push({ location, message: "match error", details: matchDetails(...before) });
   }
 
   /** Checks a term that is a comprehension, and those inside of it. */
@@ -131,10 +131,10 @@ export class BodyChecker {
     const visit = (term: Term): void => {
       switch (term.kind) {
         case "ref": {
-          const message = checkRef(scope, term);
-          if (message !== undefined) {
+          const fault = checkRef(scope, term);
+          if (fault !== undefined) {
             found ??= [];
-            found.push({ location: term.location, message });
+            found.push({ location: term.location, ...fault });
           }
           for (const operand of term.operands) visit(operand);
           return;
@@ -186,7 +186,10 @@ export class BodyChecker {
     const name = nameOf(callee);
     if (type?.kind !== "function") return { location, message: `undefined function ${name}` };
     const wanted = type.result === undefined ? type.args : [...type.args, type.result];
-    const fault = (message: string): Found => ({ location, message: `${name}: ${message}` });
+    const fault = (message: string): Found => {
+      const have = args.map((arg) => scope.of(arg));
+      return { location, message: `${name}: ${message}`, details: argumentDetails(have, type) };
+    };
     if (args.length > wanted.length && type.variadic === undefined) return fault("too many arguments");
     if (args.length < type.args.length) return fault("too few arguments");
     for (const [index, arg] of args.entries()) {
@@ -212,7 +215,8 @@ export class BodyChecker {
       const replacement = this.#typeOf(scope, value.callee, location);
       if (replaced?.kind !== "function" || replacement?.kind !== "function") continue;
       if (!unifies(replaced, replacement)) {
-        return { location, message: `${nameOf(callee)}: arity mismatch` };
+        const details = argumentDetails(replacement.args, { ...replaced, result: undefined });
+        return { location, message: `${nameOf(callee)}: arity mismatch`, details };
       }
     }
     return undefined;

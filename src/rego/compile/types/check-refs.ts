@@ -1,13 +1,13 @@
-import { formatValue } from "../../value/index.ts";
-import { formatOperand } from "../format-ref.ts";
-import type { PathKey, RefTerm, Term } from "../ir.ts";
-import { anyType, keysOf, select, type Type, unifies, valuesOf } from "./algebra.ts";
+import type { Value } from "../../value/index.ts";
+import type { RefTerm, Term } from "../ir.ts";
+import { anyType, keysOf, select, stringType, type Type, unifies, valuesOf } from "./algebra.ts";
+import { type Fault, keyFault, knownKeys, memberlessFault } from "./fault-details.ts";
 import type { TypeScope } from "./scope.ts";
-import { childOf, isComposite } from "./type-tree.ts";
+import { childOf, isComposite, isVariable, type TypeNode } from "./type-tree.ts";
 import { unifyTerm } from "./unify.ts";
 
 /** What is wrong with a reference, if something is; variables among its operands get the types of keys. */
-export function checkRef(scope: TypeScope, ref: RefTerm): string | undefined {
+export function checkRef(scope: TypeScope, ref: RefTerm): Fault | undefined {
   const { root } = ref;
   if (typeof root !== "string") {
     const known = scope.get(root);
@@ -18,24 +18,28 @@ export function checkRef(scope: TypeScope, ref: RefTerm): string | undefined {
   const override = scope.overrides?.get(root);
   if (override === undefined && (root === "input" || scope.tree.isEmpty)) return checkOperands(scope, anyType, ref, 0);
   const type = scope.of(ref);
-  if (type?.kind === "function") return calledAs(ref);
+  if (type?.kind === "function") return memberlessFault(ref, ref.operands.length, type);
   if (override !== undefined) return checkOperands(scope, override, ref, 0);
   return checkDocument(scope, ref);
 }
 
 /** From `data` down to the document, or to where the tree of documents ends. */
-function checkDocument(scope: TypeScope, ref: RefTerm): string | undefined {
+function checkDocument(scope: TypeScope, ref: RefTerm): Fault | undefined {
   const { tree } = scope;
   let node = tree.root;
   for (const [index, operand] of ref.operands.entries()) {
     const isName = operand.kind === "variable" || (operand.kind === "constant" && typeof operand.value === "string");
     // Packages have names.
-    if (index < 2 && !isName) return undefinedRef(ref);
+    if (index < 2 && !isName) {
+      return keyFault(ref, index, { have: scope.of(operand), want: stringType, oneOf: keysOfNode(node) });
+    }
     if (operand.kind === "variable") {
       const keys = keysOf(tree.extent(node));
       const known = scope.get(operand.variable);
       if (known === undefined) scope.set(operand.variable, keys);
-      else if (!unifies(keys, known)) return undefinedRef(ref);
+      else if (!unifies(keys, known)) {
+        return keyFault(ref, index, { have: known, want: keys, oneOf: keysOfNode(node) });
+      }
     }
     const child = childOf(node, operand);
     // A base document: nothing is known of it.
@@ -46,18 +50,22 @@ function checkDocument(scope: TypeScope, ref: RefTerm): string | undefined {
   return undefined;
 }
 
-function checkOperands(scope: TypeScope, start: Type, ref: RefTerm, from: number): string | undefined {
+function checkOperands(scope: TypeScope, start: Type, ref: RefTerm, from: number): Fault | undefined {
   let type: Type | undefined = start;
   for (let index = from; index < ref.operands.length; index += 1) {
     const operand = ref.operands[index] as Term;
     const keys: Type | undefined = keysOf(type);
-    if (keys === undefined) return type?.kind === "function" ? calledAs(ref) : undefinedRef(ref);
+    if (keys === undefined) return memberlessFault(ref, index, type);
     if (operand.kind === "constant" && !isComposite(operand)) {
-      type = select(type, operand.value);
-      if (type === undefined) return undefinedRef(ref);
+      const member = select(type, operand.value);
+      if (member === undefined) return keyFault(ref, index, { want: keys, oneOf: knownKeys(type) });
+      type = member;
       continue;
     }
-    if (!isKey(scope, operand, keys)) return undefinedRef(ref);
+    if (!isKey(scope, operand, keys)) {
+      const oneOf = operand.kind === "variable" ? knownKeys(type) : [];
+      return keyFault(ref, index, { have: scope.of(operand), want: keys, oneOf });
+    }
     type = valuesOf(type);
   }
   return undefined;
@@ -71,25 +79,6 @@ function isKey(scope: TypeScope, operand: Term, keys: Type): boolean {
   return true;
 }
 
-function undefinedRef(ref: RefTerm): string {
-  return `undefined ref: ${formatRef(ref)}`;
-}
-
-function calledAs(ref: RefTerm): string {
-  const last = ref.operands[ref.operands.length - 1];
-  const isUnnamed = last?.kind === "variable" && last.variable.name === "";
-  const shown = isUnnamed ? { ...ref, operands: ref.operands.slice(0, -1) } : ref;
-  return `function ${formatRef(shown)} used as reference, not called`;
-}
-
-/** A reference as OPA prints it, but for variables that have no name. */
-export function formatRef({ root, operands }: RefTerm): string {
-  let text = typeof root === "string" ? root : root.name;
-  for (const operand of operands) {
-    if (operand.kind === "variable") text += `[${operand.variable.name || "_"}]`;
-    else if (operand.kind !== "constant") text += "[_]";
-    else if (isComposite(operand)) text += `[${formatValue(operand.value)}]`;
-    else text += formatOperand(operand.value as PathKey);
-  }
-  return text;
+function keysOfNode(node: TypeNode): Value[] {
+  return [...node.children.keys()].flatMap((key) => (isVariable(key) ? [] : [key]));
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { RegoErrors } from "../../errors.ts";
+import { type RegoError, RegoErrors } from "../../errors.ts";
 import { parseModule } from "../../syntax/index.ts";
 import { compileModules, compileQuery } from "../compile.ts";
 
@@ -9,14 +9,18 @@ function typeErrors(text: string): string[] {
 }
 
 function errorsOf(compile: () => unknown): string[] {
+  return refusalsOf(compile).map(({ code, message, location }) =>
+    code === "rego_type_error" ? `${location?.row} ${message}` : `${location?.row} ${code}: ${message}`,
+  );
+}
+
+function refusalsOf(compile: () => unknown): readonly RegoError[] {
   try {
     compile();
     return [];
   } catch (thrown) {
     if (!(thrown instanceof RegoErrors)) throw thrown;
-    return thrown.errors.map(({ code, message, location }) =>
-      code === "rego_type_error" ? `${location?.row} ${message}` : `${location?.row} ${code}: ${message}`,
-    );
+    return thrown.errors;
   }
 }
 
@@ -153,6 +157,46 @@ describe("what is said once", () => {
   it("of a query: == has a value, = has to hold", () => {
     expect(errorsOf(() => compileQuery('1 == "a"', []))).toEqual([]);
     expect(errorsOf(() => compileQuery('1 = "a"', []))).toEqual(["1 match error"]);
+  });
+});
+
+describe("details", () => {
+  it.each([
+    [
+      "arguments",
+      'p if { sum({"a": [input.x]}, x); x > 1 }',
+      ["have: (object<a: array<any>>, ???)", "want: (any<array[number], set[number]>, number)"],
+    ],
+    ["both sides", "p if { {1} = [1, true] }", ["left  : set[number]", "right : array<number, boolean>"]],
+    [
+      "a key of an object",
+      'p if { x := {"b": 1, "a": 2}; x.c }',
+      ["x.c", "  ^", '  have: "c"', '  want (one of): ["a" "b"]'],
+    ],
+    ["a key of a list", "p if { x := [1]; x.a }", ["x.a", "  ^", '  have: "a"', "  want (type): number"]],
+    [
+      "a variable as a key",
+      'p if { x := [1]; y := "a"; x[y] }',
+      ["x[y]", "  ^", "  have (type): string", "  want (type): number"],
+    ],
+    ["what has no members", 'p if { x := {"a": null}; x.a.b.c }', ["x.a.b.c", "^^^", "have: null"]],
+    ["a function", "f(x) := {x: 1}\np := f", ["data.t.f", "^^^^^^^^", "have: (any) => object[any: number]"]],
+    ["either type", 'p if { x := [1, "a"][_]; x.y }', ["x.y", "^", "have: any<number, string>"]],
+    [
+      "the arguments of a function in another's place",
+      "f(true) := 1\np if { abs(1) with abs as f }",
+      ["have: (boolean)", "want: (number)"],
+    ],
+  ])("of %s", (_, text, expected) => {
+    const compile = () => compileModules([parseModule("t.rego", `package t\n${text}`)], { entrypoints: "all" });
+    expect(refusalsOf(compile)[0]?.details).toEqual(expected);
+  });
+
+  it("are printed below the message", () => {
+    const compile = () => compileModules([parseModule("t.rego", "package t\np if 1 = true")], { entrypoints: "all" });
+    expect(compile).toThrow(
+      "1 error occurred: t.rego:2: rego_type_error: match error\n\tleft  : number\n\tright : boolean",
+    );
   });
 });
 

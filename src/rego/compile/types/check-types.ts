@@ -4,7 +4,7 @@ import type { FunctionTable } from "../functions.ts";
 import type { LoweredRule, Statement } from "../ir.ts";
 import type { Problems } from "../problems.ts";
 import { readAnnotatedTypes } from "./annotated-types.ts";
-import { BodyChecker } from "./check-body.ts";
+import { BodyChecker, type Found } from "./check-body.ts";
 import { TypeScope } from "./scope.ts";
 import { pathOfBranch, typeOfBranch } from "./type-of-rule.ts";
 import { TypeTree } from "./type-tree.ts";
@@ -30,7 +30,7 @@ export function checkTypes({ modules, rules, functions, dependencies, problems, 
       const scope = new TypeScope(tree, { overrides: annotated?.overridesOf(rule, tree) });
       const found = checker.check(scope, branch.body);
       if (found.length > 0) {
-        for (const { location, message } of found) problems.add("rego_type_error", location, message);
+        report(found, problems);
         tree.open(pathOfBranch(rule, branch));
         continue;
       }
@@ -38,7 +38,9 @@ export function checkTypes({ modules, rules, functions, dependencies, problems, 
       if (given !== undefined) tree.insert(given.path, given.type);
     }
   }
-  for (const { location, message } of checker.check(new TypeScope(tree), query, true)) {
-    problems.add("rego_type_error", location, message);
-  }
+  report(checker.check(new TypeScope(tree), query, true), problems);
+}
+
+function report(found: readonly Found[], problems: Problems): void {
+  for (const { location, message, details } of found) problems.add("rego_type_error", location, message, details);
 }

@@ -120,7 +120,7 @@ export function isComposite(term: Term): boolean {
   return typeof value === "object" && value !== null && !("text" in value);
 }
 
-function isVariable(key: TreeKey): key is Variable {
+export function isVariable(key: TreeKey): key is Variable {
   return typeof key === "object" && key !== null;
 }
 
