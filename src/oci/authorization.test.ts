@@ -87,6 +87,47 @@ describe("Bearer", () => {
     expect(registry.seen).toHaveLength(1 + 1 + 10);
   });
 
+  it.each([
+    ["more than reading", "repository:team/app:push,pull,delete", []],
+    ["the catalogue", "registry:catalog:*", []],
+    ["other repositories, too", "repository:other/app:pull", ["repository:other/app:pull"]],
+    ["to write to others", "repository:team/app:pull repository:other/app:push", []],
+    ["something else", "repository:../x:pull repository:x/:pull aws", []],
+    [
+      "far too much",
+      Array.from({ length: 9 }, (_, index) => `repository:other/${index}:pull`).join(" "),
+      [0, 1, 2, 3].map((index) => `repository:other/${index}:pull`),
+    ],
+  ])("asks for reading alone where the registry wants %s", async (_name, scope, others) => {
+    protectTags(["v1"], () => "Bearer t1", `Bearer realm="http://${registry.host}/token",scope="${scope}"`);
+    registry.on("GET /token", json(200, { token: "t1" }));
+    await connect({ credentials: holding(user) }).resolve(reference(), { signal });
+    const { searchParams } = new URL(registry.seen[1]?.url ?? "", "http://x");
+    expect(searchParams.getAll("scope")).toEqual(["repository:team/app:pull", ...others]);
+  });
+
+  it.each([
+    ["nothing", undefined, 49_000, 51_000],
+    ["a text", "300", 49_000, 51_000],
+    ["a minute", 60, 49_000, 51_000],
+    ["five minutes", 300, 289_000, 291_000],
+    ["no time at all", 0, 700, 900],
+    ["less than none", -5, 700, 900],
+    ["for ever", 1e12, 86_389_000, 86_391_000],
+  ])("uses a token somewhat shorter than it is good for: %s", async (_name, expiresIn, before, after) => {
+    protectTags(["v1", "v2", "v3"], () => "Bearer t1", bearer(registry.host));
+    registry.on("GET /token", json(200, { token: "t1", expires_in: expiresIn }));
+    const clock = createFakeClock();
+    const client = connect({ clock });
+    await client.resolve(reference("v1"), { signal });
+    await clock.sleep(before, signal);
+    await client.resolve(reference("v2"), { signal });
+    expect(registry.countOf("GET /token")).toBe(1);
+    await clock.sleep(after - before, signal);
+    await client.resolve(reference("v3"), { signal });
+    expect(registry.countOf("GET /token")).toBe(2);
+  });
+
   it("asks anonymously without credentials", async () => {
     protectTags(["v1"], () => "Bearer t1", bearer(registry.host));
     registry.on("GET /token", json(200, { access_token: "t1" }));

@@ -193,6 +193,8 @@ function toScopes(challenges: readonly Challenge[], repository: string): readonl
   const others = named
     .split(" ")
     .slice(0, 4)
-    .filter((scope) => /^repository:[a-z0-9._/-]{1,255}:pull$/.test(scope) && scope !== own);
+    .filter(
+      (scope) => scope.length <= 300 && /^repository:[a-z0-9]+(?:[._/-]+[a-z0-9]+)*:pull$/.test(scope) && scope !== own,
+    );
   return [own, ...others];
 }

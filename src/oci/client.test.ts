@@ -84,6 +84,30 @@ describe("resolve", () => {
   });
 });
 
+describe("findMovedTags", () => {
+  it("tells a tag that is gone from one that could not be asked, and does not ask what it did not resolve", async () => {
+    for (const tag of ["gone", "down", "same", "only-found"]) registry.addManifest("team/app", ociImage, tag);
+    const client = connect({ retry: { maxRetries: 0, baseMs: 1, maxWaitMs: 1, factor: 1, jitter: 0 } });
+    for (const tag of ["gone", "down", "same"]) await client.resolve(reference(`team/app:${tag}`), { signal });
+    await client.findTag(reference("team/app:only-found"), { signal });
+    const { digest: before } = await client.resolve(reference("team/app:same"), { signal });
+    await client.resolve(reference(`team/app@${before}`), { signal });
+    registry.on(`HEAD ${at("gone")}`, plain(404));
+    registry.on(`HEAD ${at("down")}`, plain(503));
+    registry.seen.length = 0;
+    expect(await client.findMovedTags({ signal })).toEqual([
+      { reference: `${registry.host}/team/app:gone`, before },
+      { reference: `${registry.host}/team/app:down`, before, fault: expect.stringContaining("503") },
+    ]);
+    expect(registry.seen.map(({ method, url }) => `${method} ${url}`)).toEqual([
+      `HEAD ${at("gone")}`,
+      `HEAD ${at("down")}`,
+      `HEAD ${at("same")}`,
+    ]);
+    await expect(client.findMovedTags({ signal: AbortSignal.abort() })).rejects.toThrow();
+  });
+});
+
 describe("findTag", () => {
   it("takes 404 for an answer and remembers it", async () => {
     const client = connect();
