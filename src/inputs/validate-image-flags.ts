@@ -218,7 +218,7 @@ const registryGroup: FlagGroup = {
       kind: "text",
       value: "WHEN",
       fallback: "if-newer",
-      help: "When a tag is looked up in the registry: if-newer (one HEAD request), always, if-missing.",
+      help: "When a tag is looked up in the registry: if-newer (one HEAD request), always (manifests are fetched again, too), if-missing.",
     },
     {
       name: "offline",
