@@ -69,7 +69,7 @@ export const explanations: readonly Explanation[] = [
       "OPA does not look at the other variables of an expression with a comprehension that needs a variable of the body: an unsafe one " +
       "is refused here, and has no value there",
     explains: ({ path, opa, engine }, module) => {
-      const lines = module.split("\n");
+      const lines = joinLines(module).split("\n");
       const more = rest(toProblems(engine), toProblems(opa));
       const isBeside = ({ row }: Problem) => / \| |every /.test(lines[row - 1] ?? "");
       return path === "compile" && isAll(more, "rego_unsafe_var_error", /./) && more.every(isBeside);
@@ -87,7 +87,7 @@ export const explanations: readonly Explanation[] = [
     explains: ({ path, opa }, module) =>
       path === "compile" &&
       /referenced above|rego_unsafe_var_error/.test(opa) &&
-      /\b(v\d+) := [^\n]* with [^\n]*\b\1\b/.test(module),
+      /\b(v\d+) := [^\n]* with [^\n]*\b\1\b/.test(joinLines(module)),
   },
   {
     reason: "in the body of `every`, OPA takes a name in a comprehension for one that is declared after it",
@@ -143,6 +143,11 @@ function toProblems(text: string): Problem[] {
     code: code as string,
     message: (message as string).replaceAll(/__local\d+__/g, "_"),
   }));
+}
+
+/** A line that begins with a minus goes on with the one before it; rows stay. */
+function joinLines(module: string): string {
+  return module.replaceAll(/([^\n]*)\n( *-[^\n]*)/g, "$1$2\n");
 }
 
 /** Whether there are problems, and all are of a code and have messages of a form. */
