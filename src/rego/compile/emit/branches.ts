@@ -30,7 +30,10 @@ export function emitBranches(
 ): { name: string; values: string } | undefined {
   if (group.rules.length < minBranches || unit.watch.mode === "failures") return undefined;
   const demands = new Map<Branch, readonly Test[]>();
-  for (const [branch, known] of tests) demands.set(branch, [...known, ...argumentTests(branch, known)]);
+  for (const branch of rules.flatMap(({ branches }) => branches)) {
+    const known = tests.get(branch) ?? [];
+    demands.set(branch, [...known, ...argumentTests(branch, known)]);
+  }
   const subjects = chooseSubjects([...demands.values()]);
   if (subjects === undefined) return undefined;
   const keys = subjects.map(({ key }) => key);

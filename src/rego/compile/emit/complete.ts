@@ -19,7 +19,7 @@ type Tests = ReadonlyMap<Branch, readonly Test[]>;
 
 /** Writes the function that evaluates a complete rule or a function of the policies. */
 export function emitComplete(unit: EmitUnit, group: Group, { parameters, unpack, args }: Signature): void {
-  const index = createRuleIndex(group, unit.plan.tree);
+  const index = createRuleIndex(group, unit.plan);
   const emitter = createEmitter(unit, group);
   const constants = constantsOf(index.rules);
   emitter.push(`function E${group.index}(${parameters}){${unpack}let r,p=false;`);

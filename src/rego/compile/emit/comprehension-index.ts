@@ -27,9 +27,9 @@ export function emitIndexed(
   const closed = new Set<Variable>();
   addClosureVariables(term, closed);
   const outer = new Set([...closed].filter((variable) => emitter.isBound(variable)));
-  if (outer.size === 0 || canPend(term.body, unit.plan)) return undefined;
+  if (outer.size === 0) return undefined;
   const indexed = asWritten(term, outer) ?? withComparedTerms(term, outer, unit.plan);
-  if (indexed === undefined) return undefined;
+  if (indexed === undefined || canPend(term.body, unit.plan)) return undefined;
   const name = emitIndex(unit, term, indexed);
   const found = indexed.keys.map((key) => emitKey(emitter, key.outer));
   return emitter.atom(`K.indexed(${emitter.context},${name}).find([${found.join(",")}])`);
@@ -139,7 +139,7 @@ function isCovered(term: ComprehensionTerm, safe: ReadonlySet<Variable>): boolea
  * what follows only where the comparison holds, so there must be nothing that shows, costs or fails.
  */
 function withComparedTerms(term: ComprehensionTerm, outer: ReadonlySet<Variable>, plan: Plan): Indexed | undefined {
-  if (term.of === "object" || !isQuiet(term, plan)) return undefined;
+  if (term.of === "object") return undefined;
   const keys: { inner: Variable; outer: Term }[] = [];
   const body = term.body.map((statement): Statement => {
     const sides = comparedTerms(statement);
@@ -153,7 +153,7 @@ function withComparedTerms(term: ComprehensionTerm, outer: ReadonlySet<Variable>
     return { kind: "equal", negated: false, with: [], location: statement.location, left: other, right };
   });
   const first = term.body.findIndex((statement, index) => body[index] !== statement);
-  if (first < 0 || body.slice(first + 1).some(isCostly)) return undefined;
+  if (first < 0 || !isQuiet(term, plan) || body.slice(first + 1).some(isCostly)) return undefined;
   const safe = order(body, outer);
   if (safe === undefined || !isCovered(term, safe)) return undefined;
   for (const variable of outer) if (safe.has(variable)) return undefined;

@@ -9,7 +9,7 @@ import type { EmitUnit } from "./unit.ts";
 
 /** Writes the function that evaluates a set or an object. */
 export function emitPartial(unit: EmitUnit, group: Group): void {
-  const index = createRuleIndex(group, unit.plan.tree);
+  const index = createRuleIndex(group, unit.plan);
   const emitter = new BodyEmitter(unit, "p");
   emitter.push(`function E${group.index}(c){const a=new ${builderOf(group)}();let p=false;`);
   const branches = emitBranches(unit, group, index, {
@@ -33,7 +33,7 @@ export function emitPartial(unit: EmitUnit, group: Group): void {
 
 /** Writes the function that evaluates what of a set or an object has to do with one key. */
 export function emitKeyed(unit: EmitUnit, group: Group): void {
-  const index = createRuleIndex(group, unit.plan.tree);
+  const index = createRuleIndex(group, unit.plan);
   const emitter = new BodyEmitter(unit, "p");
   emitter.push(`function Q${group.index}(c,key){const a=new ${builderOf(group)}();let p=false;`);
   for (const rule of index.rules) emitMember(emitter, { group, rule, tests: index.tests, isKeyed: true });

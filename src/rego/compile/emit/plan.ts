@@ -2,6 +2,7 @@ import type { Dependencies, Facts } from "../dependencies.ts";
 import type { FunctionTable } from "../functions.ts";
 import type { LoweredRule, PathKey, Term, WithTarget } from "../ir.ts";
 import type { Group, RuleTree, TreeNode } from "../rule-tree.ts";
+import { isVirtual } from "./conditions.ts";
 import type { Keyed, Plan } from "./unit.ts";
 
 /** Works out what the emitter must know: what can be pending, what `with` changes, what is shared. */
@@ -28,6 +29,7 @@ export function createPlan(
     keyed: keyedGroups(tree, [...dependencies.selfDependent(), ...pending]),
     mocked,
     nodes,
+    readsDocuments: (group) => readsDocuments(dependencies.factsOf(group), tree),
     nodeIndex: (node) => indices.get(node) as number,
     effectsOf: (targets) => {
       const key = JSON.stringify(targets);
@@ -42,6 +44,10 @@ export function createPlan(
       return found;
     },
   };
+}
+
+function readsDocuments({ input, data }: Facts, tree: RuleTree): boolean {
+  return input || data.some((path) => !isVirtual(tree, path));
 }
 
 /** Whether a group's value can differ from one evaluation to the next with the same data. */

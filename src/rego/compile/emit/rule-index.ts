@@ -1,6 +1,7 @@
-import type { Branch, LoweredRule } from "../ir.ts";
-import type { Group, RuleTree } from "../rule-tree.ts";
+import type { Branch, LoweredRule, Statement, Term } from "../ir.ts";
+import type { Group } from "../rule-tree.ts";
 import { type Alternative, type Condition, conditionsOf, type Subject, type SubjectCounts } from "./conditions.ts";
+import type { Plan } from "./unit.ts";
 
 /** One look at a subject: it is defined, or one of the alternatives. */
 export interface Test {
@@ -19,7 +20,10 @@ export interface RuleIndex {
 }
 
 /** Works out which tests stand before a group's rules, and the order of the rules. */
-export function createRuleIndex(group: Group, tree: RuleTree): RuleIndex {
+export function createRuleIndex(group: Group, plan: Plan): RuleIndex {
+  const { tree } = plan;
+  // Most groups are done here: there is nothing that could be known of them.
+  if (!plan.readsDocuments(group) && !comparesArguments(group)) return { rules: group.rules, tests: nothing };
   const met: SubjectCounts = new Map();
   const conditions = new Map<Branch, Condition[]>();
   for (const rule of group.rules) {
@@ -42,6 +46,26 @@ export function createRuleIndex(group: Group, tree: RuleTree): RuleIndex {
     ranks.set(branch, rank);
   }
   return { rules: sortRules(group.rules, ranks), tests };
+}
+
+const nothing: RuleIndex["tests"] = new Map();
+
+/** Whether a function's body compares something with a constant: that could be a parameter. */
+function comparesArguments({ kind, rules }: Group): boolean {
+  return kind === "function" && rules.some(({ branches }) => branches.some(({ body }) => body.some(isComparison)));
+}
+
+function isComparison(statement: Statement): boolean {
+  if (statement.negated || statement.kind === "every" || statement.kind === "term") return false;
+  if (statement.kind === "equal") return isConstant(statement.left) || isConstant(statement.right);
+  const { callee, output, args } = statement;
+  return output === undefined && callee.kind === "builtin" && indexed.has(callee.name) && args.some(isConstant);
+}
+
+const indexed = new Set(["equal", "internal.member_2", "glob.match"]);
+
+function isConstant({ kind }: Term): boolean {
+  return kind === "constant" || kind === "array";
 }
 
 function comparePlaces({ place: a }: Subject, { place: b }: Subject): number {

@@ -25,6 +25,8 @@ export interface Plan {
   /** Names and paths of functions that some `with` replaces, see `mockKey`. */
   mocked: ReadonlySet<string>;
   watch: Watch;
+  /** Whether a group itself reads the input or base documents. */
+  readsDocuments(group: Group): boolean;
   nodeIndex(node: TreeNode): number;
   /** Groups whose value the targets can change. */
   effectsOf(targets: readonly WithTarget[]): readonly number[];
