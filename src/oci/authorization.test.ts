@@ -1,15 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { silentLog } from "../types/index.ts";
 import type { Credential, CredentialStore } from "./credentials.ts";
-import {
-  type Answer,
-  createFakeClock,
-  createFakeProxy,
-  json,
-  noSignal,
-  ociImage,
-  plain,
-} from "./fake-registry.fixture.ts";
+import { createFakeProxy } from "./fake-proxy.fixture.ts";
+import { type Answer, createFakeClock, json, noSignal, ociImage, plain } from "./fake-registry.fixture.ts";
 import { parseReference } from "./reference.ts";
 import type { RegistryClient } from "./registry-client.ts";
 import { useFakeRegistry, useTestClients } from "./test-run.fixture.ts";

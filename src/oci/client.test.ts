@@ -2,15 +2,8 @@ import { randomBytes } from "node:crypto";
 import { pack } from "tar-stream";
 import { describe, expect, it } from "vitest";
 import { toDigest } from "../types/index.ts";
-import {
-  createFakeClock,
-  createFakeProxy,
-  type FakeRegistry,
-  json,
-  noSignal,
-  ociImage,
-  plain,
-} from "./fake-registry.fixture.ts";
+import { createFakeProxy } from "./fake-proxy.fixture.ts";
+import { createFakeClock, type FakeRegistry, json, noSignal, ociImage, plain } from "./fake-registry.fixture.ts";
 import { readBlobFiles } from "./layer-files.ts";
 import { maxManifestBytes } from "./manifest.ts";
 import { parseReference, toPinned } from "./reference.ts";
