@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import type { Digest } from "../types/index.ts";
-import { type CacheFiles, toErrorCode } from "./files.ts";
+import { type CacheFiles, isBusy, toErrorCode } from "./files.ts";
 import { type Layout, toScopeName } from "./layout.ts";
 import type { Presence } from "./presence.ts";
 import { readWhole } from "./reading.ts";
@@ -40,8 +40,7 @@ export async function takeClaim(
     await text.file.write([Buffer.from(`${claim.part} ${claim.scopeName}\n`)], 0).finally(() => text.file.close());
     await files.link(text.path, layout.download(digest));
   } catch (thrown) {
-    // Windows says so of a name that is just being given up.
-    if (toErrorCode(thrown) === "EEXIST" || toErrorCode(thrown) === "EPERM") return undefined;
+    if (toErrorCode(thrown) === "EEXIST" || isBusy(thrown)) return undefined;
     throw thrown;
   } finally {
     await files.remove(text.path);

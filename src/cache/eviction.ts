@@ -2,11 +2,11 @@ import { join } from "node:path";
 import { type Digest, parseDigest } from "../types/index.ts";
 import { isClaimAbandoned } from "./claims.ts";
 import type { PruneResult } from "./content-store.ts";
-import { type CacheFiles, type FileState, toErrorCode } from "./files.ts";
+import { type CacheFiles, type FileState, isBusy, toErrorCode } from "./files.ts";
 import type { Layout } from "./layout.ts";
 import type { Leases } from "./leases.ts";
 import type { Presence } from "./presence.ts";
-import { createTemporaryPath } from "./temporary-file.ts";
+import { createTemporaryPath, renameFinished } from "./temporary-file.ts";
 
 /** A file that counts towards the size bound. */
 export interface StoredEntry extends FileState {
@@ -57,19 +57,21 @@ async function removeGrants({ files, layout }: Folder, digest: Digest): Promise<
  * the file is put aside before readers are looked for: either the reader misses the file, or it is found and the
  * file comes back.
  */
-async function removeUnused(folder: Folder & { leases: Leases }, digest: Digest): Promise<boolean> {
+async function removeUnused(
+  folder: Folder & { leases: Leases },
+  { path, digest, bytes }: StoredEntry & { digest: Digest },
+): Promise<boolean> {
   const { files, layout, leases } = folder;
-  const path = layout.blob(digest);
   const aside = await createTemporaryPath(layout);
   try {
     await files.rename(path, aside);
   } catch (thrown) {
     if (toErrorCode(thrown) === "ENOENT") return true; // Somebody else removed it.
-    if (toErrorCode(thrown) === "EBUSY") return false;
+    if (isBusy(thrown)) return false;
     throw thrown;
   }
   if (await leases.isInUse(digest)) {
-    await files.rename(aside, path);
+    await renameFinished(files, aside, { path, bytes });
     return false;
   }
   await files.remove(aside);
@@ -88,9 +90,10 @@ export async function removeOldest(
   if (bytes <= maxBytes) return { ...result, bytes };
   const inUse = await folder.leases.list();
   entries.sort((one, other) => one.modifiedAtMs - other.modifiedAtMs);
-  for (const { path, digest, bytes: freed } of entries) {
+  for (const entry of entries) {
     if (bytes <= maxBytes) break;
-    if (digest && (inUse.has(digest) || !(await removeUnused(folder, digest)))) continue;
+    const { path, digest, bytes: freed } = entry;
+    if (digest && (inUse.has(digest) || !(await removeUnused(folder, { ...entry, digest })))) continue;
     if (!digest) await folder.files.remove(path);
     bytes -= freed;
     result.removed += 1;

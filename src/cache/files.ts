@@ -43,6 +43,12 @@ export function toErrorCode(thrown: unknown): string {
   return thrown instanceof Error && "code" in thrown && typeof thrown.code === "string" ? thrown.code : "";
 }
 
+/** Whether a name cannot be given or taken because somebody has the file open, or it is just being removed. */
+export function isBusy(thrown: unknown): boolean {
+  const code = toErrorCode(thrown);
+  return code === "EBUSY" || (process.platform === "win32" && (code === "EPERM" || code === "EACCES"));
+}
+
 async function orMissing<T, Missing>(promise: Promise<T>, missing: Missing): Promise<T | Missing> {
   try {
     return await promise;

@@ -27,8 +27,10 @@ export function readOwner(): Promise<Owner> {
 }
 
 async function describeProcess(): Promise<Owner> {
-  // Containers on one machine count processes each on their own. Elsewhere there are no such files.
-  const namespace = await readlink("/proc/self/ns/pid").catch(() => "");
+  // Containers on one machine count processes each on their own: on a Linux that does not tell them apart, nobody is taken
+  // for a neighbour. Elsewhere there are no such files.
+  const unknown = process.platform === "linux" ? randomBytes(8).toString("hex") : "";
+  const namespace = await readlink("/proc/self/ns/pid").catch(() => unknown);
   const boot = await readFile("/proc/sys/kernel/random/boot_id", "utf8").catch(() => "");
   const machine = createHash("sha256").update(`${hostname()} ${boot} ${namespace}`).digest("hex").slice(0, 12);
   const startedAt = (await readStatus("self"))?.startedAt ?? Math.round(Date.now() / 1000 - process.uptime());
