@@ -30,7 +30,8 @@ export const explanations: readonly Explanation[] = [
     explains: ({ path, opa }, module) =>
       path === "compile" &&
       module.includes('$"') &&
-      isAll(toProblems(opa), "rego_compile_error", /^illegal call to relation|is undeclared$/),
+      (isAll(toProblems(opa), "rego_compile_error", /^illegal call to relation|is undeclared$/) ||
+        isAll(toProblems(opa), "rego_unsafe_var_error", /^var [rf]\d+ is unsafe$/)),
   },
   {
     reason:
@@ -80,7 +81,9 @@ export const explanations: readonly Explanation[] = [
     explains: ({ path, opa }, module) =>
       path === "compile" &&
       opa.includes("rego_unsafe_var_error") &&
-      /every (?:(?:\w+, )?(\w+) in \1|(\w+), \w+ in \2)\b/.test(module),
+      /every (?:\w+, )?(\w+) in [^\n]*?\b\1\b[^\n]*? \{ \1 |every (\w+), (\w+) in [^\n]*?\b\2\b[^\n]*? \{ \3 /.test(
+        module,
+      ),
   },
   {
     reason: "a name that `:=` declares in the value of its own `with`: OPA does not see the declaration there",

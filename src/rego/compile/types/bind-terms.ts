@@ -1,5 +1,5 @@
 import { compareValues, isList } from "../../value/index.ts";
-import type { Term, Variable } from "../ir.ts";
+import type { RefTerm, Term, Variable } from "../ir.ts";
 
 /** Receives what is evaluated before a statement, in its order. */
 export type Bind = (variable: Variable, term: Term) => void;
@@ -56,7 +56,19 @@ export function bindMembers(term: Term, bind: Bind): Term {
 /** Members of sets, and of objects by their keys, are evaluated in OPA's order of terms. */
 function compareTerms(a: Term, b: Term): number {
   if (a.kind === "constant" && b.kind === "constant") return compareValues(a.value, b.value);
-  return rankOf(a) - rankOf(b);
+  return a.kind === "ref" && b.kind === "ref" ? compareRefs(a, b) : rankOf(a) - rankOf(b);
+}
+
+/** Local variables come before documents: OPA gives them names that do. */
+function compareRefs(a: RefTerm, b: RefTerm): number {
+  const [left, right] = [a, b].map(({ root }) => (typeof root === "string" ? root : ""));
+  if (left !== right) return (left ?? "") < (right ?? "") ? -1 : 1;
+  for (const [index, operand] of a.operands.entries()) {
+    const other = b.operands[index];
+    const order = other === undefined ? 1 : compareTerms(operand, other);
+    if (order !== 0) return order;
+  }
+  return a.operands.length - b.operands.length;
 }
 
 const ranks: readonly Term["kind"][] = ["variable", "ref", "array", "object", "set", "comprehension"];
