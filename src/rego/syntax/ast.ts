@@ -21,8 +21,9 @@ export type Term =
   /** `_` is parsed to a fresh name that starts with `$` and is marked. */
   | { kind: "var"; name: string; wildcard: boolean; location: Location }
   | RefTerm
-  | { kind: "array"; items: Term[]; location: Location }
-  | { kind: "object"; pairs: [Term, Term][]; location: Location }
+  /** `json` is set where a large literal is written as JSON, which is its text without commas before closing brackets: `fromJson(JSON.parse(json))` is its value. */
+  | { kind: "array"; items: Term[]; location: Location; json?: string }
+  | { kind: "object"; pairs: [Term, Term][]; location: Location; json?: string }
   | { kind: "set"; items: Term[]; location: Location }
   | { kind: "array-comprehension"; term: Term; body: Expression[]; location: Location }
   | { kind: "set-comprehension"; term: Term; body: Expression[]; location: Location }

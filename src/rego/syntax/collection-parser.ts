@@ -1,9 +1,16 @@
 import type { Expression, Location, Term } from "./ast.ts";
+import { JsonArray, JsonObject } from "./json-collection.ts";
+import { JsonExtents } from "./json-extent.ts";
 import { LiteralParser } from "./literal-parser.ts";
 import { attempt, DepthFailure, SyntaxFailure } from "./syntax-failure.ts";
 import { compareTerms } from "./term-order.ts";
-import type { StreamMark } from "./token-stream.ts";
+import { MAX_DEPTH, type StreamMark } from "./token-stream.ts";
 import { TOKEN_NAMES, Token, type TokenKind } from "./tokens.ts";
+
+/** Characters from which on a literal that is JSON is not read into terms at once. */
+const longLiteral = 2_000;
+/** Nesting that may come on top of the parser's when such a literal is read again. */
+const jsonNesting = 100;
 
 type Outcome = { term: Term; after: StreamMark } | SyntaxFailure;
 
@@ -15,9 +22,14 @@ export abstract class CollectionParser extends LiteralParser {
    */
   private readonly literals = new Map<number, Outcome>();
   private bracketed = 0;
+  private readonly extents = new JsonExtents(this.text);
+  /** No bracket before this offset begins a long literal that is JSON. */
+  private shortUntil = 0;
 
   protected abstract parseBody(end: TokenKind): Expression[];
   protected abstract parseTerm(): Term;
+  /** What reads the bracketed literal at a place into terms, later. It must not keep this parser. */
+  protected abstract rereader(): (at: StreamMark) => Term;
   protected abstract parseInfixInList(head?: Term): Term;
 
   /** Elements up to the closing token, which stays the current one. A comma may stand before it. */
@@ -49,13 +61,35 @@ export abstract class CollectionParser extends LiteralParser {
     this.bracketed++;
     const { bracketed } = this;
     try {
-      const term = this.at(Token.LBrack) ? this.parseArray() : this.parseSetOrObject();
-      if (this.bracketed > bracketed) this.literals.set(offset, { term, after: this.save() });
+      const json = this.parseJson();
+      const term = json ?? this.parseWritten();
+      if (this.bracketed > bracketed || json !== undefined) this.literals.set(offset, { term, after: this.save() });
       return term;
     } catch (thrown) {
       if (thrown instanceof SyntaxFailure && !(thrown instanceof DepthFailure)) this.literals.set(offset, thrown);
       throw thrown;
     }
+  }
+
+  protected parseWritten(): Term {
+    return this.at(Token.LBrack) ? this.parseArray() : this.parseSetOrObject();
+  }
+
+  /** A long literal that is JSON: the parser goes to its end. */
+  private parseJson(): Term | undefined {
+    const { start } = this;
+    if (!this.isPlain || start < this.shortUntil || this.depth > MAX_DEPTH - jsonNesting) return undefined;
+    const end = this.extents.find(start);
+    if (end !== -1) this.shortUntil = end;
+    if (end - start < longLiteral) return undefined;
+    const before = this.save();
+    const location = this.location();
+    location.end = end;
+    this.skipTo(end);
+    const json = this.extents.reader(start, end);
+    const reread = this.rereader();
+    const Collection = before.token === Token.LBrack ? JsonArray : JsonObject;
+    return new Collection(location, json, () => reread(before));
   }
 
   private parseArray(): Term {

@@ -6,7 +6,7 @@ import { TOKEN_NAMES, Token, type TokenKind } from "./tokens.ts";
 type Member = { key?: Term; value: Term; domain: Term };
 
 /** Bodies and their statements. */
-export class ExpressionParser extends TermParser {
+export abstract class ExpressionParser extends TermParser {
   /** Statements up to the closing token, which stays the current one. */
   protected parseBody(end: TokenKind): Expression[] {
     this.enter();

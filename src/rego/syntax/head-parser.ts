@@ -11,7 +11,7 @@ export interface ParsedHead {
 }
 
 /** Names and head terms: the part of a rule that says what it makes. */
-export class HeadParser extends ExpressionParser {
+export abstract class HeadParser extends ExpressionParser {
   protected parseHead(isDefault: boolean): ParsedHead | undefined {
     const location = this.location();
     const term = this.parseHeadTerm();

@@ -3,6 +3,7 @@ import { formatTerm } from "./format.ts";
 import { type ParsedRule, RuleParser } from "./rule-parser.ts";
 import { SyntaxFailure } from "./syntax-failure.ts";
 import { kindName } from "./term-kinds.ts";
+import type { StreamMark } from "./token-stream.ts";
 import { isKeywordToken, KEYWORDS, Token } from "./tokens.ts";
 
 /** What stands at the top of a module. */
@@ -29,6 +30,15 @@ export class ModuleParser extends RuleParser {
       this.failures.push(thrown);
     }
     return statements;
+  }
+
+  protected rereader(): (at: StreamMark) => Term {
+    const { file, text } = this;
+    return (at) => {
+      const parser = new ModuleParser(file, text);
+      parser.goTo(at);
+      return parser.parseWritten();
+    };
   }
 
   private parseStatement(into: Statement[], rules: boolean): void {

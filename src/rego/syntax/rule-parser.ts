@@ -17,7 +17,7 @@ export interface ParsedRule {
 }
 
 /** Rules with a body, `contains` without one, and defaults. */
-export class RuleParser extends HeadParser {
+export abstract class RuleParser extends HeadParser {
   /** The rules that begin here; undefined where the text is no rule with a body, and may be a query or `name := value`. */
   protected parseRules(): ParsedRule[] | undefined {
     const location = this.location();

@@ -43,6 +43,15 @@ export class Scanner extends TextScanner {
     else this.symbol(code);
   }
 
+  /** To the bracket that ends just before `end`, past all that is between. */
+  protected skipTo(end: number): void {
+    this.token = this.token === Token.LBrack ? Token.RBrack : Token.RBrace;
+    this.countRows(this.end, end);
+    this.end = end - 1;
+    this.begin();
+    this.end = end;
+  }
+
   /** Goes past white space; whether it ended a row. */
   protected skipSpaces(): boolean {
     const { text, rowAfter } = this;
@@ -52,6 +61,8 @@ export class Scanner extends TextScanner {
       if (code === Char.Newline) this.newline(at);
       else if (code !== Char.Space && code !== Char.Tab && code !== Char.Return) break;
     }
+    // Where no token follows, white space is the last one.
+    if (at > this.end) this.token = Token.Whitespace;
     this.end = at;
     return this.rowAfter !== rowAfter;
   }

@@ -5,7 +5,7 @@ import {
   type Term as SyntaxTerm,
   type WithModifier,
 } from "../../syntax/index.ts";
-import { numberFromText, ObjectBuilder, RegoSet, type Value } from "../../value/index.ts";
+import { fromJson, numberFromText, ObjectBuilder, RegoSet, type Value } from "../../value/index.ts";
 import type { Callee, RefTerm, Statement, Term, Variable } from "../ir.ts";
 import { declaredNames, type Scope } from "./scope.ts";
 
@@ -29,6 +29,7 @@ export function lowerTerm(scope: Scope, term: SyntaxTerm, out: Statement[]): Ter
       return lowerRef(scope, term.head, term.operands, location, out);
     case "array":
     case "set": {
+      if (term.kind === "array" && term.json !== undefined) return fromText(term.json, location);
       const scalars = scalarsOf(term.items);
       if (scalars !== undefined) return toConstant(term.kind, scalars, location);
       return toCollection(
@@ -38,6 +39,7 @@ export function lowerTerm(scope: Scope, term: SyntaxTerm, out: Statement[]): Ter
       );
     }
     case "object":
+      if (term.json !== undefined) return fromText(term.json, location);
       return (
         toScalarObject(term.pairs, location) ??
         toObject(
@@ -65,6 +67,10 @@ function lowerVariable(scope: Scope, name: string, location: Location): Term {
     return { kind: "variable", variable: scope.use(name), location };
   }
   return { kind: "variable", variable: scope.use(name), location };
+}
+
+function fromText(json: string, location: Location): Term {
+  return { kind: "constant", value: fromJson(JSON.parse(json)), location };
 }
 
 /** The value of a literal that is no collection. */
