@@ -54,6 +54,11 @@ export class BodyEmitter {
     this.exits = { fail: "", pending };
   }
 
+  /** An emitter for a function of its own. */
+  apart(): BodyEmitter {
+    return new BodyEmitter(this.unit, "p");
+  }
+
   push(line: string): void {
     this.lines.push(line);
   }

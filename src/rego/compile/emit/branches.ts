@@ -1,9 +1,10 @@
 import type { Branch, LoweredRule, PathKey, Term } from "../ir.ts";
 import type { Group } from "../rule-tree.ts";
-import { type Alternative, argumentAt, isScalar, type Subject } from "./conditions.ts";
+import { type Alternative, isScalar } from "./alternatives.ts";
 import { toSource } from "./guards.ts";
 import { toLiteral } from "./literals.ts";
 import type { RuleIndex, Test } from "./rule-index.ts";
+import { argumentAt, type Subject } from "./subjects.ts";
 import type { EmitUnit } from "./unit.ts";
 
 /** Branches that demand values of one subject for which a table is worth its code: few comparisons are quicker than it. */

@@ -1,22 +1,8 @@
 import { isList, type Value } from "../../value/index.ts";
 import type { Branch, CallStatement, PathKey, RefTerm, Statement, Term, Variable } from "../ir.ts";
 import type { RuleTree } from "../rule-tree.ts";
-
-/** What a condition looks at: a path below a document (without rules in its way), or a parameter by its position. */
-export interface Subject {
-  root: "input" | "data" | number;
-  path: readonly PathKey[];
-  /** Equal for equal subjects. */
-  key: string;
-  /** Row and column of the reference that was met first. */
-  place: readonly [row: number, col: number];
-}
-
-export type Scalar = null | boolean | number | string;
-
-/** A list of these members (undefined: any), or a text that a glob pattern with these delimiters may match. */
-export type Pattern = { items: readonly (Scalar | undefined)[] } | { glob: string; delimiters: string };
-export type Alternative = Scalar | Pattern;
+import { type Alternative, isPlainGlob, isScalar, membersOf, toAlternative, toPattern } from "./alternatives.ts";
+import { argumentAt, isVirtual, type Subject } from "./subjects.ts";
 
 /** What a body says of a subject. Without a value: it is defined. */
 export interface Condition {
@@ -240,76 +226,7 @@ class Collector {
   }
 }
 
-export function argumentAt(position: number): Subject {
-  return { root: position, path: [], key: `#${position}`, place: [0, position] };
-}
-
 function isSame(a: Condition, b: Condition): boolean {
   if (a.value === undefined || b.value === undefined) return a.value === b.value && a.variable === b.variable;
   return JSON.stringify(a.value) === JSON.stringify(b.value);
-}
-
-/** Numbers that are no doubles are left to the evaluation. */
-export function isScalar(value: Value): value is Scalar {
-  return typeof value !== "object" || value === null;
-}
-
-/** Undefined for what no condition can be made of. */
-export function toAlternative(value: Value | undefined): Alternative | undefined {
-  if (value === undefined) return undefined;
-  if (isScalar(value)) return value;
-  return isList(value) && value.every(isScalar) ? { items: value } : undefined;
-}
-
-function toPattern(items: readonly Term[]): Pattern | undefined {
-  const found: (Scalar | undefined)[] = [];
-  for (const item of items) {
-    if (item.kind === "variable") found.push(undefined);
-    else if (item.kind === "constant" && isScalar(item.value)) found.push(item.value);
-    else return undefined;
-  }
-  return { items: found };
-}
-
-function membersOf(collection: Value | undefined): readonly Value[] | undefined {
-  if (typeof collection !== "object" || collection === null) return undefined;
-  if (isList(collection)) return collection;
-  return collection.kind === "number" ? undefined : collection.values();
-}
-
-/** Patterns of which each part is a text, or `*`. */
-function isPlainGlob(glob: string, delimiters: string): boolean {
-  if (/[^\0-\x7f]|\\/.test(glob + delimiters)) return false;
-  return splitText(glob, delimiters).every((part) => part === "*" || !/[[?{*]/.test(part));
-}
-
-function splitText(text: string, delimiters: string): string[] {
-  const parts = [""];
-  for (const character of text) {
-    if (delimiters.includes(character)) parts.push("");
-    else parts[parts.length - 1] += character;
-  }
-  return parts;
-}
-
-/** Whether a rule is at, above or below the path. */
-export function isVirtual(tree: RuleTree, path: readonly PathKey[]): boolean {
-  let node = tree.root;
-  for (const key of path) {
-    const child = node.children.get(key);
-    if (child === undefined) return false;
-    if (child.rules.length > 0) return true;
-    node = child;
-  }
-  return true;
-}
-
-/** The keys at the beginning of a path, up to the first that is not constant. */
-export function constantPath(operands: readonly Term[]): PathKey[] {
-  const path: PathKey[] = [];
-  for (const operand of operands) {
-    if (operand.kind !== "constant") break;
-    path.push(operand.value as PathKey);
-  }
-  return path;
 }

@@ -2,7 +2,7 @@ import type { Dependencies, Facts } from "../dependencies.ts";
 import type { FunctionTable } from "../functions.ts";
 import type { LoweredRule, PathKey, Term, WithTarget } from "../ir.ts";
 import type { Group, RuleTree, TreeNode } from "../rule-tree.ts";
-import { isVirtual } from "./conditions.ts";
+import { isVirtual } from "./subjects.ts";
 import type { Keyed, Plan } from "./unit.ts";
 
 /** Works out what the emitter must know: what can be pending, what `with` changes, what is shared. */

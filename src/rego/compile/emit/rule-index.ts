@@ -1,6 +1,8 @@
 import type { Branch, LoweredRule, Statement, Term } from "../ir.ts";
 import type { Group } from "../rule-tree.ts";
-import { type Alternative, type Condition, conditionsOf, type Subject, type SubjectCounts } from "./conditions.ts";
+import type { Alternative } from "./alternatives.ts";
+import { type Condition, conditionsOf, type SubjectCounts } from "./conditions.ts";
+import type { Subject } from "./subjects.ts";
 import type { Plan } from "./unit.ts";
 
 /** One look at a subject: it is defined, or one of the alternatives. */

@@ -1,0 +1,38 @@
+import type { PathKey, Term } from "../ir.ts";
+import type { RuleTree } from "../rule-tree.ts";
+
+/** What a condition looks at: a path below a document (without rules in its way), or a parameter by its position. */
+export interface Subject {
+  root: "input" | "data" | number;
+  path: readonly PathKey[];
+  /** Equal for equal subjects. */
+  key: string;
+  /** Row and column of the reference that was met first. */
+  place: readonly [row: number, col: number];
+}
+
+export function argumentAt(position: number): Subject {
+  return { root: position, path: [], key: `#${position}`, place: [0, position] };
+}
+
+/** Whether a rule is at, above or below the path. */
+export function isVirtual(tree: RuleTree, path: readonly PathKey[]): boolean {
+  let node = tree.root;
+  for (const key of path) {
+    const child = node.children.get(key);
+    if (child === undefined) return false;
+    if (child.rules.length > 0) return true;
+    node = child;
+  }
+  return true;
+}
+
+/** The keys at the beginning of a path, up to the first that is not constant. */
+export function constantPath(operands: readonly Term[]): PathKey[] {
+  const path: PathKey[] = [];
+  for (const operand of operands) {
+    if (operand.kind !== "constant") break;
+    path.push(operand.value as PathKey);
+  }
+  return path;
+}
