@@ -15,7 +15,7 @@ describe("sealcheck eval", () => {
       paths: [],
       stdinInput: false,
       format: "json",
-      prettyLimit: 80,
+      prettyLimit: 0,
       imports: [],
       strict: false,
       strictBuiltinErrors: false,
@@ -57,7 +57,7 @@ describe("sealcheck eval", () => {
       "--profile-limit=0",
     ];
     expect(
-      parse(...argv, "--metrics", "--ignore", ".*", "--ignore=*_test.rego", "--pretty-limit=0", "1"),
+      parse(...argv, "--metrics", "--ignore", ".*", "--ignore=*_test.rego", "--pretty-limit=20", "1"),
     ).toMatchObject({
       stdinInput: true,
       strict: true,
@@ -67,7 +67,7 @@ describe("sealcheck eval", () => {
       profileLimit: 0,
       metrics: true,
       ignore: [".*", "*_test.rego"],
-      prettyLimit: 0,
+      prettyLimit: 20,
     });
   });
 

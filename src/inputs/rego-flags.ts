@@ -106,7 +106,7 @@ export const regoEvalGroups: readonly FlagGroup[] = [
         name: "pretty-limit",
         kind: "count",
         value: "N",
-        fallback: "80",
+        fallback: "0",
         help: "Characters after which a cell of --format=pretty is cut; 0 cuts none.",
       },
       { name: "fail", kind: "boolean", fallback: "false", help: "Exit code 1 where the result is undefined." },

@@ -7,7 +7,7 @@ import { policyFiles } from "../ports/policy-files.ts";
 import type { Machine } from "../wiring.ts";
 
 /**
- * `sealcheck check PATH...`: what `opa check` prints, with Conforma's functions known. Exit codes: 0 where nothing is wrong, 1
+ * `sealcheck check PATH...`: what `opa check` prints (in both formats to the stream for errors), with Conforma's functions known. Exit codes: 0 where nothing is wrong, 1
  * where something is.
  */
 export async function runRegoCheck(
@@ -28,7 +28,6 @@ export async function runRegoCheck(
     forbidden: defaultForbidden,
   });
   if (outcome.kind === "valid") return exitCodes.passed;
-  if (configuration.format === "json") console.writeOut(outcome.report);
-  else console.writeError(outcome.report);
+  console.writeError(outcome.report);
   return exitCodes.refused;
 }

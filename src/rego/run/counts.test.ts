@@ -38,7 +38,15 @@ describe("counts", () => {
   it("are of expressions that were evaluated and of rules that were true", () => {
     const policy = load("rows");
     policy.start({ nowNs: 0n, input: fromJson({ list: [1, 2, 3] }) }).step();
-    expect(toRows(policy.counts())).toEqual({ 3: 2, 4: 1, 5: 3, 8: 1, 9: 3, 10: 1, 13: 1, 16: 1 });
+    expect(toRows(policy.counts())).toEqual({ 3: 2, 4: 1, 5: 3, 8: 1, 9: 3, 10: 1 });
+  });
+
+  it("are not of rules that the index knows to be false, and of those that it does not", () => {
+    const policy = load("rows");
+    policy.start({ nowNs: 0n, input: fromJson({ list: [2], other: 1 }) }).step();
+    expect(toRows(policy.counts())).toMatchObject({ 13: 1 });
+    policy.start({ nowNs: 0n, input: fromJson({ list: [1], other: 1 }) }).step();
+    expect(toRows(policy.counts())).toMatchObject({ 13: 1, 15: 1, 16: 1 });
   });
 
   it("are of all evaluations together", () => {

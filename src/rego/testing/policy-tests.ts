@@ -5,6 +5,7 @@ import { type CoverageReport, reportCoverage, toCoverage } from "./coverage.ts";
 import { type DiscoveredTests, discoverTests, type TestRule } from "./discover.ts";
 import { TestError } from "./errors.ts";
 import { createExplainer } from "./explain-failures.ts";
+import { toGoJson } from "./go-json.ts";
 import { type LoadedTests, loadTests } from "./load.ts";
 import type { CreateTestEvaluator, PolicyFiles, TestEvaluator } from "./ports.ts";
 import { reportJson } from "./report-json.ts";
@@ -189,7 +190,7 @@ function tooLittle(percent: number, { threshold = 0 }: PolicyTestOptions): strin
 }
 
 function writeCoverage(report: string, coverage: CoverageReport, { format }: PolicyTestOptions): string {
-  if (format === "json") return `${JSON.stringify(coverage, undefined, 2)}\n`;
+  if (format === "json") return `${toGoJson(coverage)}\n`;
   return format === "junit" ? report : reportCoverage(coverage) + report;
 }
 

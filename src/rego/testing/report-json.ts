@@ -1,9 +1,10 @@
 import { RegoError } from "../errors.ts";
+import { toGoJson } from "./go-json.ts";
 import { type CaseResult, sortedCases, type TestResult } from "./results.ts";
 
 /** The list that `opa test --format=json` prints: durations in nanoseconds, what was printed in base64. */
 export function reportJson(results: readonly TestResult[]): string {
-  return `${JSON.stringify(results.map(toJson), undefined, 2)}\n`;
+  return `${toGoJson(results.map(toJson))}\n`;
 }
 
 function toJson(result: TestResult): Record<string, unknown> {

@@ -55,7 +55,7 @@ export interface EvaluateQueryOptions {
   strictBuiltinErrors?: boolean;
   /** Unused and duplicate names, and deprecated functions, are errors. Default: false. */
   strict?: boolean;
-  /** Characters after which a table's cell is cut; 0 for none. Default: 80. */
+  /** Characters after which a table's cell is cut; 0 for none, the default. */
   prettyLimit?: number;
   /** Reports how long the stages took (formats `json` and `pretty`). Default: false. */
   metrics?: boolean;

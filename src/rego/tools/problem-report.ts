@@ -1,5 +1,6 @@
 import { RegoError, RegoErrors } from "../errors.ts";
 import { TestError, TestLoadErrors } from "../testing/errors.ts";
+import { toGoJson } from "../testing/go-json.ts";
 
 export type ToolFormat = "pretty" | "json";
 
@@ -29,11 +30,16 @@ export function formatProblems(thrown: Error, sourceLine: SourceLine): string {
     : `${lines.length} errors occurred${during}:\n${lines.join("\n")}\n`;
 }
 
+/** Where there is no package, nothing in the row is wrong. */
+function quotes({ message }: RegoError): boolean {
+  return message !== "package expected";
+}
+
 /** As OPA draws it, where tabs at the row's beginning are left out. */
 function excerpt(error: Error, sourceLine: SourceLine): string {
   if (!(error instanceof RegoError) || error.code !== "rego_parse_error" || error.location === undefined) return "";
   const { file, row, col } = error.location;
-  const line = sourceLine(file, row);
+  const line = quotes(error) ? sourceLine(file, row) : undefined;
   if (line === undefined) return "";
   const text = line.replace(/^\t+/, "");
   const indent = Math.max(col - 1 - (line.length - text.length), 0);
@@ -43,7 +49,7 @@ function excerpt(error: Error, sourceLine: SourceLine): string {
 /** The object with `errors` that `opa --format=json` prints. */
 export function problemsToJson(thrown: Error, sourceLine: SourceLine): string {
   const errors = toErrors(thrown).map((error) => toProblem(error, sourceLine));
-  return `${JSON.stringify({ errors }, undefined, 2)}\n`;
+  return `${toGoJson({ errors })}\n`;
 }
 
 function toErrors(thrown: Error): readonly Error[] {
@@ -62,7 +68,7 @@ function toProblem(error: Error, sourceLine: SourceLine): Record<string, unknown
   const { code, message, location } = error;
   if (location === undefined) return { message, code };
   const { file, row, col } = location;
-  const line = code === "rego_parse_error" ? sourceLine(file, row) : undefined;
+  const line = code === "rego_parse_error" && quotes(error) ? sourceLine(file, row) : undefined;
   return {
     message,
     code,

@@ -1,4 +1,5 @@
 import type { QuerySolution } from "../run/index.ts";
+import { toGoJson } from "../testing/go-json.ts";
 import { RegoObject, toJsonText } from "../value/index.ts";
 import { type QueryExpressionText, solutionsToJson, solutionsToTable } from "./query-report.ts";
 
@@ -49,7 +50,7 @@ function toRawLine({ expressions }: QuerySolution): string {
 /** Adds members to an object that is written as JSON. */
 function withMembers(report: string, members: Readonly<Record<string, unknown>>): string {
   if (Object.keys(members).length === 0) return report;
-  const added = JSON.stringify(members, undefined, 2);
+  const added = toGoJson(members);
   const before = report.trimEnd().replace(/\s*\}$/, "");
   return `${before}${before === "{" ? "" : ","}${added.slice(1)}\n`;
 }

@@ -48,8 +48,8 @@ function sortBindings(bindings: QuerySolution["bindings"]): (readonly [string, V
   return [...bindings].sort(([left], [right]) => compareStrings(left, right));
 }
 
-/** Characters of a table's cell, as in OPA. */
-const defaultCellLimit = 80;
+/** Characters of a table's cell; 0 for any number: OPA has a limit of 80, and does not cut. */
+const defaultCellLimit = 0;
 
 /** What `opa eval --format=pretty` prints: one value as JSON, several as a table. */
 export function solutionsToTable(

@@ -105,6 +105,36 @@ describe("evaluateQuery", () => {
     expect(await evaluate(query, options)).toEqual({ kind, report });
   });
 
+  const formats: [format: NonNullable<EvaluateQueryOptions["format"]>, query: string, report: string][] = [
+    ["raw", '"<text>"; 1', "<text> 1\n"],
+    ["raw", "data.p.members[x]", "a\nb\n"],
+    ["raw", "data.p.nope", ""],
+    ["values", "1; [2]", "[\n  1,\n  [\n    2\n  ]\n]\n"],
+    ["bindings", "x := 1; y := 2", '{\n  "x": 1,\n  "y": 2\n}\n'],
+    ["bindings", "1", "{}\n"],
+    ["discard", "1", '{\n  "result": "discarded"\n}\n'],
+    ["discard", "data.p.nope", "{}\n"],
+  ];
+  it.each(formats)("in the format %s: %s", async (format, query, report) => {
+    expect((await evaluate(query, { format })).report).toBe(report);
+  });
+
+  it("cuts the cells of a table where it is asked to", async () => {
+    const { report } = await evaluate('x := "0123456789"; y := 1', { prettyLimit: 4 });
+    expect(report).toContain('│ "012... │ 1 │');
+  });
+
+  it("has the input document from a text", async () => {
+    expect((await evaluate("input.n", { inputText: '{"n": 4}' })).report).toBe("4\n");
+    expect(await evaluate("input.n", { inputText: "{" })).toMatchObject({ kind: "broken" });
+  });
+
+  it("is strict where it is asked to be", async () => {
+    const options = { paths: ["unused.rego"], format: "pretty" as const };
+    expect((await evaluate("1", options)).kind).toBe("defined");
+    expect((await evaluate("1", { ...options, strict: true })).kind).toBe("broken");
+  });
+
   it("gives each expression's value, text and place, and the bindings, as JSON", async () => {
     const outcome = await evaluate("x := data.p.members; 1 < 2", { format: "json" });
     expect(JSON.parse(outcome.report)).toEqual({
@@ -216,6 +246,12 @@ describe("checkPolicies", () => {
   };
   it.each(Object.entries(table))("%s", async (_, { paths, strict, report }) => {
     expect(await check(paths, strict === undefined ? {} : { strict })).toEqual({ kind: "invalid", report });
+  });
+
+  it("escapes JSON as Go does", async () => {
+    const files = createMemoryFiles({ "p.rego": "package p\n\nq if q\n" });
+    const outcome = await checkPolicies({ paths: ["p.rego"], files, signal, strict: false, format: "json" });
+    expect(outcome.kind === "invalid" ? outcome.report : "").toContain("data.p.q -\\u003e data.p.q");
   });
 
   it("gives errors as JSON", async () => {

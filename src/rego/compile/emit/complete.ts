@@ -174,9 +174,9 @@ interface BranchParts {
 function emitBranch(emitter: BodyEmitter, { group, branch, tests, pending, onTrue }: BranchParts): void {
   const { unit } = emitter;
   emitter.block([], pending, (label) => {
-    emitter.push(unit.watch.beginRule(group.path, branch.location));
     for (const [position, arg] of branch.args.entries()) emitMatch(emitter, arg, `x${position}`);
     emitGuards(emitter, branch, tests);
+    emitter.push(unit.watch.beginRule(group.path, branch.location));
     for (const statement of branch.body) emitter.statement(statement);
     const value = branch.value === undefined ? "true" : emitter.atom(emitter.term(branch.value));
     emitter.push(unit.watch.whenTrue(branch.location));

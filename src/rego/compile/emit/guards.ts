@@ -1,19 +1,19 @@
 import type { Branch, Statement, Term } from "../ir.ts";
 import { walkBody } from "../walk.ts";
-import type { Alternative } from "./alternatives.ts";
 import type { BodyEmitter } from "./body.ts";
+import { type Alternative, constantPath, isVirtual, type Subject } from "./conditions.ts";
 import { emitRef } from "./ref.ts";
 import type { Test } from "./rule-index.ts";
-import { constantPath, isVirtual, type Subject } from "./subjects.ts";
 import type { EmitUnit, Plan } from "./unit.ts";
 
 /**
  * Writes those of a branch's tests that its body would come to only after something that costs, can end with an error, or asks:
- * where one of them fails, OPA does not enter the rule.
+ * where one of them fails, OPA does not enter the rule. Who watches rows or times is told nothing of such a rule: then all are written.
  */
 export function emitGuards(emitter: BodyEmitter, branch: Branch, tests: readonly Test[]): void {
-  if (tests.length === 0 || emitter.unit.watch.mode === "failures") return;
-  const first = branch.body.findIndex((statement) => isNoticed(statement, emitter.unit.plan));
+  const { plan, watch } = emitter.unit;
+  if (tests.length === 0 || watch.mode === "failures") return;
+  const first = watch.mode === "nothing" ? branch.body.findIndex((statement) => isNoticed(statement, plan)) : 0;
   if (first < 0) return;
   for (const test of tests) if (test.at >= first) emitTest(emitter, branch, test);
 }

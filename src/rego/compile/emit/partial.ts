@@ -64,9 +64,9 @@ function emitMember(emitter: BodyEmitter, { group, rule, tests, isKeyed }: Membe
   const at = unit.location(branch.location);
   const operands = branch.ref.slice(group.path.length - rule.package.length);
   emitter.block([], "p", () => {
-    emitter.push(unit.watch.beginRule(group.path, branch.location));
     if (isKeyed) emitMatch(emitter, group.kind === "set" ? (branch.key as Term) : (operands[0] as Term), "key");
     emitGuards(emitter, branch, tests.get(branch) ?? []);
+    emitter.push(unit.watch.beginRule(group.path, branch.location));
     for (const statement of branch.body) emitter.statement(statement);
     emitter.push(unit.watch.whenTrue(branch.location));
     if (group.kind === "set") {
