@@ -1,9 +1,10 @@
 /**
  * One fresh process of this engine, started by rego.mts: reads its task from a file, does it once, and prints what each
- * part took, in milliseconds. It is bundled first, as the product's worker threads are.
+ * part took, in milliseconds. It is bundled first, as the product's worker threads are, and its heap grows as theirs do.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { limitHeapGrowth } from "../src/entry/ports/threads.ts";
 import { compileGroup } from "../src/policy/compile-group.ts";
 import { readDataDocuments } from "../src/policy/data-documents.ts";
 import { ecPureFunctions } from "../src/policy/ec/functions.ts";
@@ -34,6 +35,7 @@ export interface RunOutcome {
 /** What verifying a signature gives where the image cannot be reached. */
 const unverified = { success: false, errors: ["unreachable"], signatures: [], attestations: [] };
 
+limitHeapGrowth();
 const task = JSON.parse(readFileSync(process.argv[2] ?? "", "utf8")) as RunTask;
 const readStart = performance.now();
 const policies = task.policies.map((path) => readSource(path, /(?<!_test)\.rego$/));

@@ -10,14 +10,14 @@
  *
  * Prints medians and ratios (this engine's / OPA's): `load` is reading, parsing, checking and making code of policies and data;
  * `first` the first evaluation of every `deny` and `warn` in the process, `warm` one of the second half of `--evaluations`; `memory` the peak of the process
- * that loads and evaluates once; `process` its wall-clock time. Exit code 1 where the results differ.
+ * that loads and evaluates once; `process` and `cpu` its wall-clock and CPU time. Exit code 1 where the results differ.
  */
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { isDeepStrictEqual, parseArgs } from "node:util";
 import { build } from "esbuild";
-import { measure, median } from "./measure.mts";
+import { type Measurement, measure, median } from "./measure.mts";
 import type { RunOutcome, RunTask } from "./rego-run.mts";
 
 const { values } = parseArgs({
@@ -39,8 +39,6 @@ const unverified = { success: false, errors: ["unreachable"], signatures: [], at
 process.removeAllListeners("warning");
 const { ecExternalFunctions, ecPureFunctions } = await import("../src/policy/ec/functions.ts");
 const root = join(import.meta.dirname, "..");
-/** The product's worker threads have as much space for new objects. */
-const heapFlags = ["--min-semi-space-size=4", "--max-semi-space-size=4"];
 const folder = mkdtempSync(join(tmpdir(), "sealcheck-bench-"));
 const runs = Number(values.runs);
 
@@ -59,6 +57,7 @@ interface Numbers {
   warm: number;
   memory: number;
   process: number;
+  cpu: number;
 }
 
 try {
@@ -162,6 +161,7 @@ async function compare(subject: Subject): Promise<boolean> {
       warm: toWarm((await runEngine(subject, subject.evaluations)).outcome),
       memory: once.memory,
       process: once.process,
+      cpu: once.cpu,
     });
     const evaluated = await evaluateWithOpa(subject, query);
     theirs.push({ ...evaluated.numbers, warm: await benchWithOpa(subject, query) });
@@ -187,9 +187,9 @@ async function runEngine(subject: Subject, evaluations: number) {
   const taskFile = join(folder, "task.json");
   const { policies, data, input } = subject;
   writeFileSync(taskFile, JSON.stringify({ policies, data, input, evaluations } satisfies RunTask));
-  const measured = await run(process.execPath, [...heapFlags, join(folder, "run.cjs"), taskFile]);
+  const measured = await run(process.execPath, [join(folder, "run.cjs"), taskFile]);
   const outcome = JSON.parse(measured.stdout) as RunOutcome;
-  return { outcome, memory: measured.peakMebibytes, process: measured.wallSeconds * 1_000 };
+  return { outcome, memory: measured.peakMebibytes, ...toTimes(measured) };
 }
 
 /** One expression for each document, in one solution also where some are undefined. */
@@ -218,9 +218,13 @@ async function evaluateWithOpa(subject: Subject, query: string) {
       load: milliseconds("load_files") + milliseconds("module_compile"),
       first: milliseconds("query_eval"),
       memory: measured.peakMebibytes,
-      process: measured.wallSeconds * 1_000,
+      ...toTimes(measured),
     },
   };
+}
+
+function toTimes({ wallSeconds, cpuSeconds }: Measurement): Pick<Numbers, "process" | "cpu"> {
+  return { process: wallSeconds * 1_000, cpu: cpuSeconds * 1_000 };
 }
 
 async function benchWithOpa(subject: Subject, query: string): Promise<number> {
@@ -269,8 +273,9 @@ function print(ours: readonly Numbers[], theirs: readonly Numbers[]): void {
     warm: "0.25",
     memory: "1.00",
     process: "",
+    cpu: "",
   };
-  for (const key of ["load", "first", "warm", "memory", "process"] as const) {
+  for (const key of ["load", "first", "warm", "memory", "process", "cpu"] as const) {
     const own = median(ours.map((numbers) => numbers[key]));
     const other = median(theirs.map((numbers) => numbers[key]));
     const unit = key === "memory" ? "MiB" : "ms";
