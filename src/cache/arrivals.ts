@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Digest } from "../types/index.ts";
-import { type Claim, endClaim, takeClaim } from "./claims.ts";
+import { type Claim, endOwnClaim, type OwnClaim, takeClaim } from "./claims.ts";
 import type { ByteSource, ByteStream } from "./content-store.ts";
 import { type Arrival, type FlightProgress, startSource } from "./flight.ts";
 import { toScopeName } from "./layout.ts";
@@ -67,16 +67,16 @@ export function createArrivals({ stallMs, ...ports }: ArrivalsOptions): Arrivals
     return createOwn(wanted, await createTemporaryPath(layout), undefined);
   }
 
-  async function createOwn({ digest, scopes }: Wanted, path: string, claim: Claim | undefined): Promise<Way> {
+  async function createOwn({ digest, scopes }: Wanted, path: string, claim: OwnClaim | undefined): Promise<Way> {
     const kept = await createOwnFile(ports, { digest, scopes, path, claim });
     return kept ? { kind: "own", kept } : { kind: "alone" };
   }
 
-  async function useClaim(wanted: Wanted, { claim, path }: { claim: Claim; path: string }): Promise<Way> {
+  async function useClaim(wanted: Wanted, claim: OwnClaim): Promise<Way> {
     // Whoever had the claim before may have finished since.
-    const since = await findFinished(wanted);
-    if (!since) return createOwn(wanted, path, claim);
-    await attempt("end a claim", () => endClaim(context, wanted.digest, claim));
+    const since = (await contents.exists(wanted.digest)) ? await findFinished(wanted) : undefined;
+    if (!since) return createOwn(wanted, claim.path, claim);
+    await attempt("end a claim", () => endOwnClaim(context, wanted.digest, claim));
     return { kind: "finished", bytes: since };
   }
 

@@ -14,6 +14,14 @@ export interface Claim {
   scopeName: string;
 }
 
+/** A claim of this process. */
+export interface OwnClaim extends Claim {
+  /** The file that is to be made. */
+  path: string;
+  /** By `performance.now`. */
+  takenAtMs: number;
+}
+
 interface Folder {
   files: CacheFiles;
   layout: Layout;
@@ -21,18 +29,16 @@ interface Folder {
 }
 
 const maxClaimBytes = 1024;
+const safeMs = 5000;
 
 /**
  * Claims the download of some content into a file that is to be made at `path`; undefined where somebody else does. A
  * claim appears with its text or not at all: it is the second name of a finished file. What the disk says against it is
  * thrown, also where it gives no file a second name.
  */
-export async function takeClaim(
-  folder: Folder,
-  digest: Digest,
-  scope: string,
-): Promise<{ claim: Claim; path: string } | undefined> {
-  const { files, layout } = folder;
+export async function takeClaim(folder: Folder, digest: Digest, scope: string): Promise<OwnClaim | undefined> {
+  const { files, layout, presence } = folder;
+  await presence.begin();
   const path = await createTemporaryPath(layout);
   const claim = { part: basename(path), scopeName: toScopeName(scope) };
   const text = await createTemporaryFile(files, layout);
@@ -45,7 +51,7 @@ export async function takeClaim(
   } finally {
     await files.remove(text.path);
   }
-  return { claim, path };
+  return { ...claim, path, takenAtMs: performance.now() };
 }
 
 /** The claim at a path; "unknown" where it has no text that tells whose it is; undefined where there is none. */
@@ -74,4 +80,10 @@ export async function endClaim(folder: Folder, digest: Digest, claim: Claim): Pr
   const path = folder.layout.download(digest);
   const now = await readClaim(folder, path);
   if (now !== "unknown" && now?.part === claim.part) await folder.files.remove(path);
+}
+
+/** Ends a claim of one's own. Nobody else takes it away within moments, so that it need not be looked at then. */
+export async function endOwnClaim(folder: Folder, digest: Digest, claim: OwnClaim): Promise<void> {
+  if (performance.now() - claim.takenAtMs > safeMs) await endClaim(folder, digest, claim);
+  else await folder.files.remove(folder.layout.download(digest));
 }

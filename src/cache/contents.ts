@@ -4,11 +4,14 @@ import { type Digest, toDigest } from "../types/index.ts";
 import type { ByteStream } from "./content-store.ts";
 import { CacheError } from "./errors.ts";
 import { removeContent } from "./eviction.ts";
-import type { CacheFile } from "./files.ts";
+import type { CacheFile, FileState } from "./files.ts";
 import type { Leases } from "./leases.ts";
 import { hasDigest, readFile, readWhole } from "./reading.ts";
 import type { StoreContext } from "./store-context.ts";
 import { createTemporaryFile, renameFinished } from "./temporary-file.ts";
+
+/** Content of at most so many bytes is read in one piece: then it is in memory, and not in use. */
+const maxSmallBytes = 256 * 1024;
 
 interface LeasedFile {
   file: CacheFile;
@@ -41,9 +44,18 @@ export function createContents(context: StoreContext, leases: Leases): Contents 
     await removeContent(context, digest);
   }
 
-  async function mayBeThere(digest: Digest, scope: string): Promise<boolean> {
-    if (!(await context.isReady()) || !(await files.state(toGrantPath(digest, scope)))) return false;
-    return (await files.state(layout.blob(digest))) !== undefined;
+  /** The state of content that a scope may see. */
+  async function findState(digest: Digest, scope: string): Promise<FileState | undefined> {
+    if (!(await context.isReady()) || !(await files.state(toGrantPath(digest, scope)))) return undefined;
+    return files.state(layout.blob(digest));
+  }
+
+  async function readWholeChecked(digest: Digest, maxBytes: number): Promise<Uint8Array | undefined> {
+    const file = await files.open(layout.blob(digest));
+    const whole = file && (await readWhole(file, maxBytes).finally(() => file.close()));
+    if (whole === undefined || toDigest(whole) === digest) return whole;
+    await dropCorrupt(digest);
+    return undefined;
   }
 
   /** Checks the bytes before the first one is given away, once in a process. */
@@ -63,8 +75,7 @@ export function createContents(context: StoreContext, leases: Leases): Contents 
   }
 
   /** Content that is in use from before its file is opened. */
-  async function openLeased(digest: Digest, scope: string): Promise<LeasedFile | undefined> {
-    if (!(await mayBeThere(digest, scope))) return undefined;
+  async function openLeased(digest: Digest): Promise<LeasedFile | undefined> {
     const release = await leases.take(digest);
     const file = await openChecked(digest).catch((thrown: unknown) => {
       release();
@@ -93,22 +104,22 @@ export function createContents(context: StoreContext, leases: Leases): Contents 
 
   return {
     async find(digest, scope) {
-      const leased = await attempt(`read ${digest}`, () => openLeased(digest, scope));
-      if (leased) context.touch(layout.blob(digest));
-      return leased && stream(digest, leased);
+      const found = await attempt(`read ${digest}`, async () => {
+        const state = await findState(digest, scope);
+        if (!state) return undefined;
+        if (state.bytes > maxSmallBytes) return openLeased(digest);
+        return readWholeChecked(digest, maxSmallBytes);
+      });
+      if (!found) return undefined;
+      context.touch(layout.blob(digest));
+      return found instanceof Uint8Array ? inOnePiece(found) : stream(digest, found);
     },
 
     readAll: (digest, scope, maxBytes) =>
       attempt(`read ${digest}`, async () => {
-        const file = (await mayBeThere(digest, scope)) ? await files.open(layout.blob(digest)) : undefined;
-        const whole = file && (await readWhole(file, maxBytes).finally(() => file.close()));
-        if (whole === undefined) return undefined;
-        if (toDigest(whole) === digest) {
-          context.touch(layout.blob(digest));
-          return whole;
-        }
-        await dropCorrupt(digest);
-        return undefined;
+        const whole = (await findState(digest, scope)) && (await readWholeChecked(digest, maxBytes));
+        if (whole) context.touch(layout.blob(digest));
+        return whole;
       }),
 
     async grant(digest, scope) {
@@ -129,6 +140,10 @@ export function createContents(context: StoreContext, leases: Leases): Contents 
     dropCorrupt,
     markChecked: (digest, bytes) => void checkedSizes.set(digest, bytes),
   };
+}
+
+async function* inOnePiece(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  if (bytes.length > 0) yield bytes;
 }
 
 function changed(digest: Digest): CacheError {

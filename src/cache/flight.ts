@@ -54,7 +54,7 @@ export interface Flight {
 }
 
 /** Bytes that are kept in memory for readers and until they are written. */
-const windowLimits = { bytes: 2 * 1024 * 1024, pieces: 512 };
+export const windowLimits = { bytes: 2 * 1024 * 1024, pieces: 512 };
 const readBufferBytes = 128 * 1024;
 
 interface Reader {

@@ -1,8 +1,8 @@
 import type { Digest } from "../types/index.ts";
-import { type Claim, endClaim } from "./claims.ts";
+import { endOwnClaim, type OwnClaim } from "./claims.ts";
 import type { Contents } from "./contents.ts";
 import type { CacheFile } from "./files.ts";
-import type { FlightFile } from "./flight.ts";
+import { type FlightFile, windowLimits } from "./flight.ts";
 import type { Housekeeping } from "./housekeeping.ts";
 import type { Leases } from "./leases.ts";
 import type { StoreContext } from "./store-context.ts";
@@ -16,7 +16,7 @@ export interface OwnDownload {
   /** The file that is to be made. */
   path: string;
   /** That others wait for it. */
-  claim: Claim | undefined;
+  claim: OwnClaim | undefined;
 }
 
 export interface OwnDownloadPorts {
@@ -31,18 +31,19 @@ export async function createOwnFile(ports: OwnDownloadPorts, download: OwnDownlo
   const { context, leases } = ports;
   const { files, attempt } = context;
   const { digest, path, claim } = download;
-  const end = () => claim && context.keepPending(attempt("end a claim", () => endClaim(context, digest, claim)));
-  const release = await leases.take(digest);
+  const end = () => claim && context.keepPending(attempt("end a claim", () => endOwnClaim(context, digest, claim)));
   const file = await attempt("create a file", () => files.create(path));
   if (!file) {
     context.counts.writeFaults += 1;
-    release();
     await end();
     return undefined;
   }
+  let release = () => {};
   return {
-    file: withRelease(file, release),
+    file: withRelease(file, () => release()),
     async commit(bytes) {
+      // What is smaller is in memory for its readers.
+      if (bytes > windowLimits.bytes) release = await leases.take(digest);
       await store(ports, download, bytes);
       await end();
     },

@@ -32,11 +32,17 @@ export async function renameFinished(
   from: string,
   to: { path: string; bytes: number },
 ): Promise<void> {
-  await files.makeDirectory(dirname(to.path));
+  const rename = () => files.rename(from, to.path);
+  // The folder is nearly always there.
+  const renameInto = () =>
+    rename().catch(async (thrown: unknown) => {
+      if (toErrorCode(thrown) !== "ENOENT") throw thrown;
+      await files.makeDirectory(dirname(to.path));
+      await rename();
+    });
   for (const pauseMs of [...busyPausesMs, undefined]) {
     try {
-      await files.rename(from, to.path);
-      return;
+      return await renameInto();
     } catch (thrown) {
       if (!busyCodes.has(toErrorCode(thrown))) throw thrown;
       if ((await files.state(to.path))?.bytes === to.bytes) return await files.remove(from);
