@@ -65,11 +65,14 @@ function indicesOf(args: readonly Value[], limit: number): number[] {
   return indices;
 }
 
+const isAstralFree = (text: string): boolean => !/[\ud800-\udbff]/.test(text);
+
 function substring(args: readonly Value[]): Value {
   const text = stringOperand(args, 1);
   const start = integerOperand(args, 2);
   const length = integerOperand(args, 3);
   if (start < 0) throw toFailure("negative offset");
+  if (text.length <= 4096 && isAstralFree(text)) return text.slice(start, length < 0 ? undefined : start + length);
   const first = skipCodePoints(text, 0, start);
   return text.slice(first, length < 0 ? undefined : skipCodePoints(text, first, length));
 }

@@ -7,8 +7,17 @@ const quickProduct = 1 << 22;
 /** Characters between two payments. */
 const chunkSize = 1 << 14;
 
+function isQuick(length: number, search: string): boolean {
+  return search.length <= quickSearch || length * search.length <= quickProduct;
+}
+
 /** Where a text is found at `from` or later, or -1, in time linear in both lengths. */
 export function findText(text: string, search: string, from = 0): number {
+  if (isQuick(text.length - from, search)) {
+    const at = text.indexOf(search, from);
+    if (text.length > chunkSize) spend(1 + (((at < 0 ? text.length : at) - from) >> 6));
+    return at;
+  }
   for (const at of placesOf(text, search, { from })) return at;
   return -1;
 }
@@ -25,8 +34,9 @@ export function placesOf(
   const { from = 0, overlapping = false } = options;
   const rest = text.length - from;
   if (search.length > rest) return [];
-  const isQuick = search.length <= quickSearch || rest * search.length <= quickProduct;
-  return isQuick ? findDirectly(text, search, from, overlapping) : findByBorders(text, search, from, overlapping);
+  return isQuick(rest, search)
+    ? findDirectly(text, search, from, overlapping)
+    : findByBorders(text, search, from, overlapping);
 }
 
 function* findDirectly(text: string, search: string, from: number, overlapping: boolean): Generator<number> {

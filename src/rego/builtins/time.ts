@@ -4,7 +4,7 @@ import { daysInMonth, findZone, fromLocalTime, type LocalTime, toLocalTime, utc,
 import { anyOperand, integerOperand, isNumber, numberOperand, stringOperand, toTypeError } from "./operands.ts";
 import { formatTime } from "./time-format.ts";
 import { namedLayouts, weekdays } from "./time-layout.ts";
-import { parseTime } from "./time-parse.ts";
+import { parseRfc3339, parseTime } from "./time-parse.ts";
 
 const minInt64 = -(2n ** 63n);
 const maxInt64 = 2n ** 63n - 1n;
@@ -130,7 +130,7 @@ function parseDuration(args: readonly Value[]): Value {
 export const time: BuiltinTable = {
   "time.now_ns": (_args, context) => numberFromBigInt(context.nowNs),
   "time.parse_ns": (args) => toNanoseconds(parseTime(layoutNamed(stringOperand(args, 1)), stringOperand(args, 2))),
-  "time.parse_rfc3339_ns": (args) => toNanoseconds(parseTime(layoutNamed("RFC3339"), stringOperand(args, 1))),
+  "time.parse_rfc3339_ns": (args) => toNanoseconds(parseRfc3339(stringOperand(args, 1))),
   "time.parse_duration_ns": parseDuration,
   "time.format": format,
   "time.date": (args) => {

@@ -25,8 +25,8 @@ const longText = 512;
 
 /** Reading or making long texts and lists takes time and memory, whichever function does it. */
 function payForSize(value: Value | undefined): void {
-  if (typeof value === "string") {
-    if (value.length > longText) spend(value.length >> 4);
+  if (typeof value !== "object") {
+    if (typeof value === "string" && value.length > longText) spend(value.length >> 4);
   } else if (Array.isArray(value)) {
     if (value.length > longText) spend(value.length >> 6);
   } else if (value instanceof RegoNumber) spend(value.decimal.digits.length);

@@ -143,6 +143,7 @@ const comparesPerSpend = 1024;
 
 /** Sorts a list in place, in OPA's order. */
 export function sortValues(items: Value[]): Value[] {
+  if (items.length < comparesPerSpend >> 4) return items.sort((a, b) => compareValues(a, b));
   let compares = 0;
   return items.sort((a, b) => {
     compares += 1;

@@ -115,12 +115,13 @@ export class ObjectBuilder {
 
   /** Replaces what the key had. */
   set(key: Value, value: Value): void {
-    reserveGrowth(this.size);
     if (isPrimitive(key)) {
+      reserveGrowth(this.#primitives.size);
       this.#primitives.set(key, value);
       return;
     }
     this.#composites ??= new Map();
+    reserveGrowth(this.#composites.size);
     this.#composites.set(canonicalKey(key), [key, value]);
   }
 

@@ -108,12 +108,13 @@ export class SetBuilder {
   }
 
   add(item: Value): void {
-    reserveGrowth(this.size);
     if (isPrimitive(item)) {
+      reserveGrowth(this.#primitives.size);
       this.#primitives.add(item);
       return;
     }
     this.#composites ??= new Map();
+    reserveGrowth(this.#composites.size);
     const key = canonicalKey(item);
     if (!this.#composites.has(key)) this.#composites.set(key, item);
   }
