@@ -19,7 +19,7 @@ export type Verdict =
   | { kind: "different"; what: Difference };
 
 /** How often OPA is asked for the errors of a module that it refuses with others than this engine's. */
-const maxAttempts = 12;
+const maxAttempts = 30;
 
 /** Compares errors by code and row, and every document by value. */
 export async function compare(text: string, input: unknown, opa: OpaServer, engine: Engine): Promise<Verdict> {

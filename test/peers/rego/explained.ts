@@ -51,12 +51,49 @@ export const explanations: readonly Explanation[] = [
       rest(toProblems(engine), toProblems(opa)).length === 0,
   },
   {
-    reason:
-      "an integer beyond 2^53 as the key of a rule is a constant for OPA's type checker, and a number for this engine's",
+    reason: "an integer beyond 2^53 as the key of a rule is a constant for OPA, and is evaluated by this engine",
     explains: ({ path, opa, engine }, module) =>
-      path === "compile" &&
       /^r\d+(?:\.\w+)?\[9007199254740993\]/m.test(module) &&
-      isAll([...toProblems(opa), ...toProblems(engine)], "rego_type_error", /./),
+      (path !== "compile" || isAll([...toProblems(opa), ...toProblems(engine)], "rego_type_error", /./)),
+  },
+  {
+    reason:
+      "calls in a set or an object are checked in the order in which they are written, and by OPA in the order of the members",
+    explains: ({ path, opa, engine }, module) => {
+      const lines = module.split("\n");
+      const [theirs, ours] = [toProblems(opa), toProblems(engine)];
+      const more = [...rest(theirs, ours), ...rest(ours, theirs)];
+      const isMember = ({ row }: Problem) => /\{[^|]*\([^|]*,|\{[^|]*,[^|]*\(/.test(lines[row - 1] ?? "");
+      return path === "compile" && isAll(more, "rego_type_error", /./) && more.every(isMember);
+    },
+  },
+  {
+    reason: "where a name is used before it is declared, what is in the same expression is not looked at by OPA",
+    explains: ({ path, opa, engine }) =>
+      path === "compile" &&
+      isAll([...toProblems(opa), ...toProblems(engine)], "rego_compile_error", /referenced above$/) &&
+      isWithin(toProblems(opa), toProblems(engine)),
+  },
+  {
+    reason: "a name of the body that a comprehension of the head gives to itself, `x := x`: OPA refuses it",
+    explains: ({ path, opa }, module) =>
+      path === "compile" &&
+      isAll(toProblems(opa), "rego_compile_error", /referenced above$/) &&
+      /\b(\w+) := \1\b/.test(module),
+  },
+  {
+    reason: "OPA takes what the statement before `every` binds for what `every` binds, and finds no order",
+    explains: ({ path, opa, engine }, module) => {
+      const lines = module.split("\n");
+      const isEvery = ({ row }: Problem) => (lines[row - 1] ?? "").includes("every ");
+      const theirs = toProblems(opa);
+      return (
+        path === "compile" &&
+        isAll(theirs, "rego_unsafe_var_error", /./) &&
+        theirs.every(isEvery) &&
+        !engine.includes("rego_unsafe_var_error")
+      );
+    },
   },
   {
     reason: "a variable whose only definition needs an unsafe one is listed here, and not by OPA",
