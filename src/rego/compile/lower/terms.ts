@@ -5,8 +5,9 @@ import {
   type Term as SyntaxTerm,
   type WithModifier,
 } from "../../syntax/index.ts";
-import { fromJson, numberFromText, ObjectBuilder, RegoSet, type Value } from "../../value/index.ts";
+import { fromJson, numberFromText, type Value } from "../../value/index.ts";
 import type { Callee, RefTerm, Statement, Term, Variable } from "../ir.ts";
+import { scalarsOf, toCollection, toConstant, toObject, toScalarObject } from "./collections.ts";
 import { declaredNames, type Scope } from "./scope.ts";
 
 /**
@@ -28,25 +29,9 @@ export function lowerTerm(scope: Scope, term: SyntaxTerm, out: Statement[]): Ter
     case "ref":
       return lowerRef(scope, term.head, term.operands, location, out);
     case "array":
-    case "set": {
-      if (term.kind === "array" && term.json !== undefined) return fromText(term.json, location);
-      const scalars = scalarsOf(term.items);
-      if (scalars !== undefined) return toConstant(term.kind, scalars, location);
-      return toCollection(
-        term.kind,
-        term.items.map((item) => lowerTerm(scope, item, out)),
-        location,
-      );
-    }
+    case "set":
     case "object":
-      if (term.json !== undefined) return fromText(term.json, location);
-      return (
-        toScalarObject(term.pairs, location) ??
-        toObject(
-          term.pairs.map((pair) => [lowerTerm(scope, pair[0], out), lowerTerm(scope, pair[1], out)]),
-          location,
-        )
-      );
+      return lowerCollection(scope, term, out);
     case "array-comprehension":
     case "set-comprehension":
     case "object-comprehension":
@@ -69,47 +54,27 @@ function lowerVariable(scope: Scope, name: string, location: Location): Term {
   return { kind: "variable", variable: scope.use(name), location };
 }
 
-function fromText(json: string, location: Location): Term {
-  return { kind: "constant", value: fromJson(JSON.parse(json)), location };
-}
-
-/** The value of a literal that is no collection. */
-function toScalar(term: SyntaxTerm): Value | undefined {
-  switch (term.kind) {
-    case "string":
-    case "boolean":
-      return term.value;
-    case "null":
-      return null;
-    case "number":
-      return numberFromText(term.text);
-    default:
-      return undefined;
+function lowerCollection(
+  scope: Scope,
+  term: Extract<SyntaxTerm, { kind: "array" | "set" | "object" }>,
+  out: Statement[],
+): Term {
+  const { location } = term;
+  const json = term.kind === "set" ? undefined : term.json;
+  if (json !== undefined) return { kind: "constant", value: fromJson(JSON.parse(json)), location };
+  if (term.kind === "object") {
+    const constant = toScalarObject(term.pairs, location);
+    if (constant !== undefined) return constant;
+    const pairs = term.pairs.map((pair): [Term, Term] => [
+      lowerTerm(scope, pair[0], out),
+      lowerTerm(scope, pair[1], out),
+    ]);
+    return toObject(pairs, location);
   }
-}
-
-/** The values of literals that are no collections, as most data in policies is: none of them needs a term. */
-function scalarsOf(items: readonly SyntaxTerm[]): Value[] | undefined {
-  const values: Value[] = [];
-  for (let index = 0; index < items.length; index += 1) {
-    const value = toScalar(items[index] as SyntaxTerm);
-    if (value === undefined) return undefined;
-    values.push(value);
-  }
-  return values;
-}
-
-/** The same for an object: a constant, where all its members are such literals. */
-function toScalarObject(pairs: readonly [SyntaxTerm, SyntaxTerm][], location: Location): Term | undefined {
-  const members: [Value, Value][] = [];
-  for (let index = 0; index < pairs.length; index += 1) {
-    const member = scalarsOf(pairs[index] as [SyntaxTerm, SyntaxTerm]);
-    if (member === undefined) return undefined;
-    members.push(member as [Value, Value]);
-  }
-  const builder = new ObjectBuilder();
-  for (const [key, value] of members) builder.set(key, value);
-  return { kind: "constant", value: builder.build(), location };
+  const scalars = scalarsOf(term.items);
+  if (scalars !== undefined) return toConstant(term.kind, scalars, location);
+  const items = term.items.map((item) => lowerTerm(scope, item, out));
+  return toCollection(term.kind, items, location);
 }
 
 /** A reference to `["data", "a", "b"]` or `["input", "a"]`. */
@@ -140,36 +105,6 @@ function lowerRef(
 export function toAssignment(variable: Variable, term: Term, location: Location): Statement {
   const left: Term = { kind: "variable", variable, location };
   return { kind: "equal", negated: false, with: [], location, left, right: term };
-}
-
-function toCollection(kind: "array" | "set", items: Term[], location: Location): Term {
-  const values = constantsOf(items);
-  return values === undefined ? { kind, items, location } : toConstant(kind, values, location);
-}
-
-function toConstant(kind: "array" | "set", values: Value[], location: Location): Term {
-  return { kind: "constant", value: kind === "array" ? values : RegoSet.from(values), location };
-}
-
-function toObject(pairs: [Term, Term][], location: Location): Term {
-  for (const [key, value] of pairs) {
-    if (key.kind !== "constant" || value.kind !== "constant") return { kind: "object", pairs, location };
-  }
-  const builder = new ObjectBuilder();
-  for (const [key, value] of pairs) {
-    if (key.kind === "constant" && value.kind === "constant") builder.set(key.value, value.value);
-  }
-  return { kind: "constant", value: builder.build(), location };
-}
-
-function constantsOf(terms: readonly Term[]): Value[] | undefined {
-  const values: Value[] = [];
-  for (let index = 0; index < terms.length; index += 1) {
-    const term = terms[index] as Term;
-    if (term.kind !== "constant") return undefined;
-    values.push(term.value);
-  }
-  return values;
 }
 
 type Comprehension = Extract<
