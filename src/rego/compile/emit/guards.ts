@@ -1,9 +1,10 @@
 import type { Branch, Statement, Term } from "../ir.ts";
 import { walkBody } from "../walk.ts";
+import type { Alternative } from "./alternatives.ts";
 import type { BodyEmitter } from "./body.ts";
-import { type Alternative, constantPath, isVirtual, type Subject } from "./conditions.ts";
 import { emitRef } from "./ref.ts";
 import type { Test } from "./rule-index.ts";
+import { constantPath, isVirtual, type Subject } from "./subjects.ts";
 import type { EmitUnit, Plan } from "./unit.ts";
 
 /**
