@@ -29,6 +29,7 @@ interface Folder {
 }
 
 const maxClaimBytes = 1024;
+/** Waiting for a process that gives nothing is not given up sooner. */
 const safeMs = 5000;
 
 /**
@@ -46,10 +47,12 @@ export async function takeClaim(folder: Folder, digest: Digest, scope: string): 
     await text.file.write([Buffer.from(`${claim.part} ${claim.scopeName}\n`)], 0).finally(() => text.file.close());
     await files.link(text.path, layout.download(digest));
   } catch (thrown) {
-    if (toErrorCode(thrown) === "EEXIST" || isBusy(thrown)) return undefined;
-    throw thrown;
+    if (toErrorCode(thrown) !== "EEXIST" && !isBusy(thrown)) throw thrown;
+    // A network file system may have done it, and asked again when the answer was lost.
+    const now = await readClaim(folder, layout.download(digest));
+    if (now === "unknown" || now?.part !== claim.part) return undefined;
   } finally {
-    await files.remove(text.path);
+    await files.remove(text.path).catch(() => {}); // Found abandoned when this process has gone.
   }
   return { ...claim, path, takenAtMs: performance.now() };
 }
@@ -63,7 +66,7 @@ export async function readClaim(
   const bytes = file && (await readWhole(file, maxClaimBytes).finally(() => file.close()));
   if (!file) return undefined;
   const [, part, scopeName = ""] =
-    /^(\S+\.part) ([0-9a-f]{32})\n$/.exec(Buffer.from(bytes ?? []).toString("utf8")) ?? [];
+    /^([0-9a-f-]+\.part) ([0-9a-f]{32})\n$/.exec(Buffer.from(bytes ?? []).toString("utf8")) ?? [];
   return part === undefined ? "unknown" : { part, scopeName };
 }
 

@@ -354,6 +354,19 @@ describe("a disk that fails", () => {
     expect(await first.rest()).toEqual(content);
   });
 
+  it("says that a name is taken which it has just given: the claim is one's own", async () => {
+    const link: CacheFiles["link"] = async (from, to) => {
+      await diskFiles.link(from, to);
+      throw Object.assign(new Error("file exists"), { code: "EEXIST" });
+    };
+    const store = open({ files: { ...diskFiles, link } });
+    const startedAt = performance.now();
+    expect(await read(store.tee(digest, scope, inPieces(content)))).toEqual(content);
+    await store.close();
+    expect(performance.now() - startedAt).toBeLessThan(10_000);
+    expect(store.statistics().stored).toBe(1);
+  });
+
   it("does not hold what is larger than the bound: each downloads for itself", async () => {
     const stores = Array.from({ length: 3 }, () => open({ maxBytes: 100_000 }));
     const all = await Promise.all(stores.map((store) => read(store.tee(digest, scope, () => inPieces(content)))));
@@ -376,6 +389,7 @@ describe("a claim", () => {
     ["of a predecessor with the same number", async () => leave(await claimOf({ startedAt: 1 }), 0)],
     ["without a sign of life from elsewhere", async () => leave(await claimOf({ machine: "0123456789ab" }), 130)],
     ["without a text", () => leave("", 0)],
+    ["of a file outside", () => leave(`../../outside.part ${toScopeName(scope)}\n`, 0)],
     ["of which nobody knows what it is", () => leave("something else", 0)],
   ];
   it.each(left)("%s is taken over at once", async (_, leaveIt) => {
