@@ -66,14 +66,13 @@ export class TypeScope {
   #object(term: Extract<Term, { kind: "object" }>): Type {
     const members: StaticMember[] = [];
     let dynamic: DynamicMember | undefined;
-    let highest = 0;
+    let last: Term | undefined;
     for (const [key, value] of term.pairs) {
       const type = this.of(value);
-      const rank = keyRanks.indexOf(key.kind);
       if (key.kind === "constant") members.push({ key: key.value, value: type });
-      else if (rank >= highest) {
+      else if (last === undefined || compareKeys(last, key) <= 0) {
         dynamic = { key: this.of(key), value: type };
-        highest = rank;
+        last = key;
       }
     }
     return { kind: "object", static: members, dynamic };
@@ -100,5 +99,18 @@ export class TypeScope {
   }
 }
 
-/** Of several keys that vary, the last in OPA's order says what members there are. */
+/**
+ * Of several keys that vary, the last in OPA's order says what members there are. Variables are in the order in which OPA names
+ * them: those of the module, then what calls give, then what references are bound to.
+ */
+function compareKeys(a: Term, b: Term): number {
+  if (a.kind !== "variable" || b.kind !== "variable") return keyRanks.indexOf(a.kind) - keyRanks.indexOf(b.kind);
+  return stageOf(a.variable) - stageOf(b.variable) || a.variable.id - b.variable.id;
+}
+
 const keyRanks: readonly Term["kind"][] = ["variable", "array", "object", "set"];
+
+function stageOf({ name, id }: Variable): number {
+  if (name !== "") return 0;
+  return id > 0 ? 1 : 2;
+}
