@@ -151,7 +151,43 @@ describe("comprehensions that compare with what is around them", () => {
   ])("%s", (_, text, expected, indices = 1) => {
     expect(evaluate(text, { xs: items, ys: others })).toEqual(expected);
     const { source } = compile(text);
-    expect([...source.matchAll(/^function X\d+/gm)].length).toBe(indices);
+    expect([...source.matchAll(/K\.comprehensionIndex\(/g)].length).toBe(indices);
+  });
+});
+
+describe("an index", () => {
+  const ask = (text: string, inputs: readonly unknown[], data: unknown) => {
+    const policy = loadPolicy(compile(text, "rows"), { data: fromJson(data as never) });
+    for (const input of inputs) policy.start({ nowNs: 0n, input: fromJson(input as never) }).step();
+    return Math.max(...policy.counts().flatMap(({ location, count }) => (location.row === 4 ? [count] : [])));
+  };
+  const body = "p := [n | some k in input.ks; n := f(k)]\nf(k) := count([y |";
+
+  it("of base documents is made once for all inputs", () => {
+    expect(
+      ask(`${body} some y in data.ys\ny.k == k ])`, [{ ks: [1, 2] }, { ks: [2, 3] }], { ys: [{ k: 1 }, { k: 2 }] }),
+    ).toBe(2);
+  });
+
+  it("of the input is made once for each", () => {
+    const ys = [{ k: 1 }, { k: 2 }];
+    expect(
+      ask(
+        `${body} some y in input.ys\ny.k == k ])`,
+        [
+          { ks: [1, 2], ys },
+          { ks: [2, 3], ys },
+        ],
+        {},
+      ),
+    ).toBe(4);
+  });
+
+  it("of rules that a with changes is made again", () => {
+    const text = `p := [n, m] if { n := f(1); m := f(1) with data.ys as [1, 1] }\nf(k) := count([y | some y in q; y == k])\nq := data.ys`;
+    const policy = loadPolicy(compile(text), { data: fromJson({ ys: [1] }) });
+    const step = policy.start({ nowNs: 0n }).step();
+    expect(step).toEqual({ kind: "done", results: [[1, 2]] });
   });
 });
 

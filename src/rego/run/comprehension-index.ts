@@ -8,7 +8,6 @@ import {
   type Value,
 } from "../value/index.ts";
 import type { Context } from "./context.ts";
-import type { State } from "./state.ts";
 
 export type CollectionKind = "array" | "set" | "object";
 type Builder = Value[] | SetBuilder | ObjectBuilder;
@@ -69,28 +68,44 @@ function toPosition(keys: readonly Value[]): Value {
   return isPrimitive(only) && typeof only !== "string" ? only : canonicalKey(only);
 }
 
-type EvaluateIndex = (context: Context) => ComprehensionIndex;
+/** Code that evaluates a comprehension for all values, and what it looks at: rules by their indices, `input`, and what is never the same. */
+interface IndexSource {
+  code(context: Context): ComprehensionIndex;
+  rules: readonly number[];
+  input: boolean;
+  isVolatile: boolean;
+}
 
-/** How emitted code gets at the indices of comprehensions: one for each context that needs it. */
-export function createComprehensionIndices(state: State) {
-  const indices = new WeakMap<Context, Map<EvaluateIndex, ComprehensionIndex>>();
+/** How emitted code gets at the indices of comprehensions: each is made once for what it looks at. */
+export function createComprehensionIndices() {
+  const indices = new WeakMap<Context, Map<IndexSource, ComprehensionIndex>>();
   return {
     comprehensionIndex: (of: CollectionKind) => new ComprehensionIndex(of),
     /** A comprehension for all values that it can be looked up by. */
-    indexed(context: Context, code: EvaluateIndex): ComprehensionIndex {
-      // What was made for one input must not outlive its evaluation.
-      const owner = context.parent === undefined ? state.run.root : context;
+    indexed(context: Context, source: IndexSource): ComprehensionIndex {
+      const owner = ownerOf(context, source);
       let known = indices.get(owner);
       if (known === undefined) {
         known = new Map();
         indices.set(owner, known);
       }
-      let index = known.get(code);
+      let index = known.get(source);
       if (index === undefined) {
-        index = code(context);
-        known.set(code, index);
+        index = source.code(owner);
+        known.set(source, index);
       }
       return index;
     },
   };
+}
+
+/** The outermost context in which the comprehension is the same. */
+function ownerOf(context: Context, { rules, input, isVolatile }: IndexSource): Context {
+  let owner = context;
+  for (let { parent } = owner; parent !== undefined && !isVolatile; { parent } = owner) {
+    if (owner.data !== parent.data || (input && owner.input !== parent.input)) break;
+    if (rules.some((rule) => owner.affected[rule] !== 0)) break;
+    owner = parent;
+  }
+  return owner;
 }

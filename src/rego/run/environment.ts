@@ -60,7 +60,7 @@ export function createEnvironment(compiled: CompiledPolicy, options: LoadOptions
     ...createDocumentAccess(documents),
     ...conflicts,
     ...createBranches(conflicts.conflict),
-    ...createComprehensionIndices(state),
+    ...createComprehensionIndices(),
     ...createValueAccess(),
     with: createWith(compiled, documents),
     tick: () => state.tick(),

@@ -1,4 +1,5 @@
 import type { ComprehensionTerm, Statement, Term, Variable } from "../ir.ts";
+import type { Group } from "../rule-tree.ts";
 import { addClosureVariables } from "../variables.ts";
 import { walkBody } from "../walk.ts";
 import type { BodyEmitter } from "./body.ts";
@@ -22,8 +23,10 @@ export function emitIndexed(
   const outer = new Set([...closed].filter((variable) => emitter.isBound(variable)));
   if (outer.size === 0) return undefined;
   const indexed = asWritten(term, outer) ?? withComparedTerms(term, outer, unit.plan);
-  if (indexed === undefined || canPend(term.body, unit.plan)) return undefined;
-  const name = emitIndex(emitter.apart(), term, indexed);
+  if (indexed === undefined) return undefined;
+  const uses = usesOf(term.body, unit.plan);
+  if (uses.canPend) return undefined;
+  const name = emitIndex(emitter.apart(), term, indexed, uses);
   const found = indexed.keys.map((key) => emitKey(emitter, key.outer));
   return emitter.atom(`K.indexed(${emitter.context},${name}).find([${found.join(",")}])`);
 }
@@ -45,34 +48,60 @@ function emitKey(emitter: BodyEmitter, term: Term): string {
   return key;
 }
 
-function emitIndex(emitter: BodyEmitter, term: ComprehensionTerm, { body, keys }: Indexed): string {
+function emitIndex(
+  emitter: BodyEmitter,
+  term: ComprehensionTerm,
+  { body, keys }: Indexed,
+  { groups, input, isVolatile }: Uses,
+): string {
   const { unit } = emitter;
+  const code = unit.name("X");
   const name = unit.name("X");
-  emitter.push(`function ${name}(c){const a=K.comprehensionIndex("${term.of}");let p=false;`);
+  emitter.push(`function ${code}(c){const a=K.comprehensionIndex("${term.of}");let p=false;`);
   emitter.block(body, "p", () => {
     const found = keys.map(({ inner }) => emitter.value(inner));
     const member = term.key === undefined ? "undefined" : emitter.term(term.key);
     emitter.push(`a.add([${found.join(",")}],${emitter.term(term.term)},${member});`);
   });
   emitter.push("return a;}");
+  const rules = [...groups].map(({ index }) => index);
   unit.lines.push(emitter.lines.join(""));
+  unit.lines.push(`const ${name}={code:${code},rules:[${rules.join(",")}],input:${input},isVolatile:${isVolatile}};`);
   return name;
 }
 
-/** Whether a body can wait for the host: then only what is needed is asked. */
-function canPend(body: readonly Statement[], { tree, functions, mocked, pending }: Plan): boolean {
-  let isFound = false;
+/** What a body looks at. */
+interface Uses {
+  groups: Set<Group>;
+  input: boolean;
+  /** Functions whose results differ from one evaluation to the next, or that a `with` replaces. */
+  isVolatile: boolean;
+  /** Whether it can wait for the host: then only what is needed is asked. */
+  canPend: boolean;
+}
+
+function usesOf(body: readonly Statement[], { tree, functions, mocked, pending }: Plan): Uses {
+  const uses: Uses = { groups: new Set(), input: false, isVolatile: false, canPend: false };
+  const add = (group: Group | undefined): void => {
+    if (group === undefined || pending.has(group) || mocked.has(`#${group.index}`)) uses.canPend = true;
+    else uses.groups.add(group);
+  };
   walkBody(body, {
-    statement: (statement) => {
+    statement: ({ with: clauses, ...statement }) => {
+      if (clauses.length > 0) uses.isVolatile = true;
       if (statement.kind !== "call") return;
       const { callee } = statement;
-      if (callee.kind === "rule") {
-        const group = tree.findGroup(callee.path);
-        if (group === undefined || pending.has(group) || mocked.has(`#${group.index}`)) isFound = true;
-      } else if (functions.get(callee.name)?.kind === "external" || mocked.has(callee.name)) isFound = true;
+      if (callee.kind === "rule") add(tree.findGroup(callee.path));
+      else {
+        const known = functions.get(callee.name);
+        if (known?.kind === "external" || mocked.has(callee.name)) uses.canPend = true;
+        if (known?.nondeterministic === true) uses.isVolatile = true;
+      }
     },
     term: (term) => {
-      if (term.kind !== "ref" || term.root !== "data") return;
+      if (term.kind !== "ref") return;
+      if (term.root === "input") uses.input = true;
+      if (term.root !== "data") return;
       let node = tree.root;
       for (const key of constantPath(term.operands)) {
         const child = node.children.get(key);
@@ -80,8 +109,8 @@ function canPend(body: readonly Statement[], { tree, functions, mocked, pending 
         node = child;
         if (node.group !== undefined) break;
       }
-      if (tree.groupsBelow(node).some((group) => pending.has(group))) isFound = true;
+      for (const group of tree.groupsBelow(node)) add(group);
     },
   });
-  return isFound;
+  return uses;
 }
