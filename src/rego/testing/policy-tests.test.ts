@@ -129,6 +129,14 @@ describe("the choice of tests", () => {
     });
   });
 
+  it("no test at all is told", async () => {
+    expect(await run({ "a.rego": "package a" })).toMatchObject({
+      problem: expect.stringContaining("no tests were found"),
+    });
+    const chosen = await run({ "a_test.rego": "package a\n\ntest_a if true" }, { run: "other" });
+    expect(chosen).toMatchObject({ kind: "passed", problem: expect.stringContaining("a match of other") });
+  });
+
   it("no test at all is an error where that is wanted", async () => {
     expect(await run({ "a.rego": "package a" })).toMatchObject({ kind: "passed", summary: "0 passed, 0 failed" });
     expect(await run({ "a.rego": "package a" }, { failOnEmpty: true })).toMatchObject({

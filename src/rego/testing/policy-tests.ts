@@ -60,7 +60,7 @@ export type PolicyTestOutcome =
       output: string;
       /** `4 passed, 1 failed, 1 skipped` */
       summary: string;
-      /** Why the run failed, where it is not for a test. */
+      /** What the report does not say: too few rows are covered, or there were no tests. */
       problem?: string;
       counts: TestCounts;
       /** Where coverage was wanted. */
@@ -175,6 +175,7 @@ function toOutcome(
   return {
     kind: passed && isCovered ? "passed" : "failed",
     output: passed && coverage !== undefined ? writeCoverage(report, coverage, options) : report,
+    ...(results.length === 0 ? { problem: noTests(options) } : {}),
     ...(passed && !isCovered ? { problem: tooLittle(coverage.coverage, options) } : {}),
     summary: summarize(counts),
     counts,
@@ -182,6 +183,11 @@ function toOutcome(
     ...(coverage === undefined ? {} : { coverage }),
     exitCode: passed && isCovered ? 0 : 2,
   };
+}
+
+function noTests({ run }: PolicyTestOptions): string {
+  if (run === undefined) return "no tests were found: a test is a rule whose name begins with test_";
+  return `no tests were run: no test has a full name (data.package.test_name) with a match of ${run}`;
 }
 
 /** In OPA's words. */

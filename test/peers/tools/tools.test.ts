@@ -76,7 +76,8 @@ describe.skipIf(peers === undefined)("what opa prints", () => {
       const files = { ...policies, "authz_test.rego": tests[name] };
       const { opa, seal } = await both(files, ["test", ...args, "."]);
       expect(normalizeTests(seal.stdout)).toBe(normalizeTests(opa.stdout));
-      expect(seal.stderr).toBe(opa.stderr);
+      // That there was no test is told here, where opa is silent.
+      expect(seal.stderr.replace(/^no tests were (?:found: a|run: no) test .*\n/, "")).toBe(opa.stderr);
       expect(seal.exitCode).toBe(testCodes[opa.exitCode]);
     });
 
