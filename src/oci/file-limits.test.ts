@@ -14,7 +14,7 @@ describe("toFileLimits", () => {
     expect(toFileLimits(maxDocumentBytes)).toMatchObject(expected);
   });
 
-  // What is allowed is a 24th of the heap. What takes most heap for its length: JSON of empty objects, YAML of many short entries in brackets.
+  // What is allowed is a 32nd of the heap. What takes most heap for its length: JSON of empty objects, YAML of many short entries in brackets.
   it.each([
     ["JSON", "maxFileBytes", `"[" + "{},".repeat(bytes / 3 - 1) + "{}]"`],
     ["YAML", "maxYamlBytes", `"[" + "a,".repeat(bytes / 2 - 2) + "a]"`],
@@ -22,7 +22,7 @@ describe("toFileLimits", () => {
     const program = `
       import { toFileLimits } from ${address("./file-limits.ts")};
       import { parseStructuredDocument } from ${address("./structured-document.ts")};
-      const limits = toFileLimits(Math.floor(2 ** 28 / 24));
+      const limits = toFileLimits(Math.floor(2 ** 28 / 32));
       const bytes = limits.${limit};
       const document = await parseStructuredDocument(Buffer.from(${document}), { ...limits, subject: "x" });
       console.log(document.length / bytes);`;

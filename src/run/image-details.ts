@@ -1,6 +1,6 @@
 import {
   type FetchedManifest,
-  OciError,
+  hasOciCode,
   type PinnedReference,
   parseReference,
   type RegistryClient,
@@ -199,7 +199,10 @@ async function fetchOperatorFiles(
   return await orAbsent(readImageFiles(ports.client, target, [folder], { signal }), image, ports);
 }
 
-/** A final answer of the registry is an absence, written to the log; a fault that may pass is thrown. */
+/**
+ * What the registry says is not there, or not for us, is an absence, written to the log. What there is and cannot be read
+ * (too large, another digest, not to be asked) is thrown: a policy must not take it for nothing.
+ */
 async function orAbsent<T>(
   fetching: Promise<T>,
   image: PinnedReference,
@@ -208,7 +211,7 @@ async function orAbsent<T>(
   try {
     return await fetching;
   } catch (error) {
-    if (!(error instanceof OciError) || error.retryable || error.code === "aborted") throw error;
+    if (!hasOciCode(error, "not-found", "unauthorized", "forbidden", "invalid-response")) throw error;
     ports.log.debug(`${image.repository}: ${error.message}`);
     return undefined;
   }

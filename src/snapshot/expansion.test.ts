@@ -225,7 +225,7 @@ describe("sparse indexes", () => {
       term: "linux/s390x",
     });
     expect(index?.violations[0]?.msg).toBe(
-      `The image for the platform linux/s390x, ${digestOf("s390x")}, is not in the registry, but the image index ${pinned} lists it`,
+      `The image for the platform linux/s390x, ${digestOf("s390x")}, is not in the registry, but the image index ${pinned} lists it; --platforms says which platforms must be there`,
     );
     expect(index?.error).toBeUndefined();
   });

@@ -4,7 +4,7 @@ import type { MissingChild } from "./expanded-snapshot.ts";
 /** The violation of an index whose required child is not in the registry; names platform, digest and index. */
 export function toMissingChildViolation(child: MissingChild): RuleResult {
   return {
-    msg: `The image for the platform ${child.platform}, ${child.digest}, is not in the registry, but the image index ${child.index} lists it`,
+    msg: `The image for the platform ${child.platform}, ${child.digest}, is not in the registry, but the image index ${child.index} lists it; --platforms says which platforms must be there`,
     metadata: {
       code: "builtin.image.platforms_check",
       term: child.platform,
