@@ -4,19 +4,8 @@ import type { Digest } from "../types/index.ts";
 import { createByteWindow } from "./byte-window.ts";
 import { createChangeSignal } from "./change-signal.ts";
 import type { ByteSource, ByteStream } from "./content-store.ts";
-import { CacheError, unreadable } from "./errors.ts";
-import type { CacheFile } from "./files.ts";
-
-/** Where a flight's bytes are kept; faults of `commit` and `discard` are the keeper's to log. */
-export interface FlightFile {
-  file: CacheFile;
-  /** Gives the finished file its name. */
-  commit(bytes: number): Promise<void>;
-  /** Removes the file. */
-  discard(): Promise<void>;
-  /** It will not be stored; readers may still read what is written. */
-  giveUp(): void;
-}
+import { CacheError } from "./errors.ts";
+import { createFlightDisk, type FlightDiskOptions, type FlightFile } from "./flight-disk.ts";
 
 /** What a flight has passed on so far. */
 export interface FlightProgress {
@@ -37,12 +26,8 @@ export interface Arrival {
   onWhole?(): Promise<void>;
 }
 
-export interface FlightOptions {
-  digest: Digest;
+export interface FlightOptions extends FlightDiskOptions {
   begin(progress: FlightProgress): Promise<Arrival>;
-  /** Content of more bytes is not stored. */
-  maxBytes: number;
-  onWriteFault(thrown: unknown): void;
 }
 
 export interface Flight {
@@ -55,7 +40,6 @@ export interface Flight {
 
 /** Bytes that are kept in memory for readers and until they are written. */
 export const windowLimits = { bytes: 2 * 1024 * 1024, pieces: 512 };
-const readBufferBytes = 128 * 1024;
 
 interface Reader {
   position: number;
@@ -173,69 +157,6 @@ export function startFlight(options: FlightOptions): Flight {
       const reader: Reader = { position: 0 };
       readers.add(reader);
       return read(reader, signal);
-    },
-  };
-}
-
-/** The file side of a flight: writes what is in the window behind what is written, one write at a time. */
-function createFlightDisk({ digest, maxBytes, onWriteFault }: FlightOptions) {
-  let kept: FlightFile | undefined;
-  let isKeeping = false;
-  let written = 0;
-  let writing: Promise<void> | undefined;
-
-  function giveUp(): void {
-    isKeeping = false;
-    kept?.giveUp();
-  }
-
-  async function writePending(window: ReturnType<typeof createByteWindow>, onWritten: () => void): Promise<void> {
-    while (kept && isKeeping && written < window.end) {
-      const pieces = window.from(written);
-      try {
-        await kept.file.write(pieces, written);
-        written += pieces.reduce((sum, piece) => sum + piece.length, 0);
-      } catch (thrown) {
-        giveUp();
-        onWriteFault(thrown);
-      }
-      onWritten();
-    }
-    writing = undefined;
-  }
-
-  return {
-    get isKeeping() {
-      return isKeeping;
-    },
-    /** Bytes that can be read back, also when writing has ended. */
-    get written() {
-      return written;
-    },
-    get file() {
-      return kept?.file;
-    },
-    giveUp,
-    keep(file: FlightFile | undefined): void {
-      kept = file;
-      isKeeping = kept !== undefined;
-    },
-    write(window: ReturnType<typeof createByteWindow>, onWritten: () => void): void {
-      if (isKeeping && window.end > maxBytes) giveUp();
-      if (isKeeping) writing ??= writePending(window, onWritten);
-    },
-    async read(position: number, limit: number): Promise<Uint8Array> {
-      const buffer = Buffer.allocUnsafe(Math.min(readBufferBytes, limit - position));
-      const length = await kept?.file.read(buffer, position).catch((cause: unknown) => {
-        throw unreadable(digest, cause);
-      });
-      if (!length) throw unreadable(digest, undefined);
-      return buffer.subarray(0, length);
-    },
-    async finish(bytes: number, isGood: boolean): Promise<void> {
-      await writing;
-      if (isGood && isKeeping) await kept?.commit(bytes);
-      else await kept?.discard();
     },
   };
 }

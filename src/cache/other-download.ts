@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { performance } from "node:perf_hooks";
 import type { Digest } from "../types/index.ts";
 import { type Claim, endClaim, isClaimAbandoned, readClaim } from "./claims.ts";
 import type { Leases } from "./leases.ts";

@@ -3,7 +3,8 @@ import type { Digest } from "../types/index.ts";
 import type { ByteSource, ByteStream } from "./content-store.ts";
 import { unreadable } from "./errors.ts";
 import type { CacheFile } from "./files.ts";
-import { type Arrival, type FlightFile, type FlightProgress, startSource } from "./flight.ts";
+import { type Arrival, type FlightProgress, startSource } from "./flight.ts";
+import type { FlightFile } from "./flight-disk.ts";
 import { type FollowOptions, followFile } from "./following.ts";
 
 /** Another process' download: the file that it fills, and how to know when it has ended. */
