@@ -3,6 +3,7 @@ import { RE2JS, RE2JSException } from "re2js";
 import { RegoError } from "../errors.ts";
 import { spend } from "../value/index.ts";
 import { toFailure } from "./builtin.ts";
+import { toDirect } from "./pattern-direct.ts";
 import { MeteredText } from "./pattern-text.ts";
 
 /** Longer patterns are refused: an automaton's size grows with its pattern. */
@@ -27,9 +28,43 @@ const cache = new LRUCache<string, Pattern>({ max: 1000 });
 export function compilePattern(expression: string): Pattern {
   const known = cache.get(expression);
   if (known !== undefined) return known;
-  const pattern = toPattern(compile(expression));
+  const direct = toDirect(expression);
+  const pattern = direct === undefined ? compileGeneral(expression) : toDirectPattern(direct, expression);
   cache.set(expression, pattern);
   return pattern;
+}
+
+/** As `compilePattern`, with RE2's automata for every expression. */
+export function compileGeneral(expression: string): Pattern {
+  return toPattern(compile(expression));
+}
+
+/** V8's engine cannot be interrupted, and keeps a place for each character of a repetition. */
+const maxDirectLength = 100_000;
+
+function toDirectPattern(direct: RegExp, expression: string): Pattern {
+  let general: Pattern | undefined;
+  const generalPattern = (): Pattern => {
+    general ??= compileGeneral(expression);
+    return general;
+  };
+  return {
+    groupCount: 0,
+    groupNames: {},
+    test(text) {
+      if (text.length > maxDirectLength) return generalPattern().test(text);
+      direct.lastIndex = 0;
+      return direct.test(text);
+    },
+    find(text) {
+      if (text.length > maxDirectLength) return generalPattern().find(text);
+      return (from) => {
+        direct.lastIndex = from;
+        const match = direct.exec(text);
+        return match === null ? undefined : [match.index, match.index + match[0].length];
+      };
+    },
+  };
 }
 
 export function isValidPattern(expression: string): boolean {
