@@ -45,6 +45,7 @@ export const taskParameters: readonly TaskParameter[] = [
   { name: "RETRY_MAX_RETRY", fallback: "3", flag: "retry-max-retry" },
   { name: "RETRY_MAX_WAIT", fallback: "3s", flag: "retry-max-wait" },
   { name: "PLATFORMS", fallback: "all", flag: "platforms" },
+  { name: "TOKEN_SERVICES", fallback: "", flag: "token-service" },
   { name: "EC_USE_OPA", fallback: "", ineffective: true },
   { name: "SINGLE_COMPONENT", fallback: "false", ineffective: true },
   { name: "SINGLE_COMPONENT_CUSTOM_RESOURCE", fallback: "unknown", ineffective: true },
