@@ -10,7 +10,7 @@ import { checkRef } from "./check-refs.ts";
 import { argumentDetails, type Fault, matchDetails } from "./fault-details.ts";
 import type { TypeScope } from "./scope.ts";
 import { typeOfComprehension } from "./type-of-rule.ts";
-import { unifyTerm, unifyTerms } from "./unify.ts";
+import { unifyTerm, unifyTyped } from "./unify.ts";
 
 /** Something that cannot be right. */
 export interface Found extends Fault {
@@ -46,7 +46,7 @@ export class BodyChecker {
       this.#faultOf(scope, statement, undefined, found);
     } else if (statement.kind === "term") {
       const term = bindMembers(statement.term, bind);
-      found.push(...this.#closure(scope, term), ...this.#refs(scope, [term]));
+      found.push(...this.#closure(scope, term), ...this.#refs(scope, term));
       this.#faultOf(scope, statement, undefined, found);
     } else if (statement.kind === "equal") {
       const left = bindMembers(statement.left, bind);
@@ -72,24 +72,27 @@ export class BodyChecker {
 
   #equation(scope: TypeScope, statement: Statement, { left, right, location }: Equation, found: Found[]): void {
     const version = scope.version;
-    let closures: Found[] = none;
-    for (const term of [left, right]) {
-      const wrong = this.#closure(scope, term);
-      if (wrong.length > 0) closures = wrong;
-    }
-    const refs = this.#refs(scope, [left, right]);
-    found.push(...closures, ...refs);
-    const replaced = this.#with(scope, statement);
+    const first = this.#closure(scope, left);
+    const second = this.#closure(scope, right);
+    const closures = second.length > 0 ? second : first;
+    const refs = this.#refs(scope, left, right);
+    if (closures.length + refs.length > 0) found.push(...closures, ...refs);
+    const replaced = statement.with.length === 0 ? undefined : this.#with(scope, statement);
     if (replaced !== undefined) {
       found.push(replaced);
       return;
     }
     // What a reference on the other side says of a variable may matter to the comprehension.
-    if (scope.version !== version) for (const term of [left, right]) this.#closure(scope, term);
-    const before = [scope.of(left), scope.of(right)] as const;
-    if (unifyTerms(scope, left, right)) return;
-    if (before.some(isUnknown) && closures.length + refs.length > 0) return;
-    found.push({ location, message: "match error", details: matchDetails(...before) });
+    if (scope.version !== version) {
+      this.#closure(scope, left);
+      this.#closure(scope, right);
+    }
+    const typeOfLeft = scope.of(left);
+    const typeOfRight = scope.of(right);
+    if (unifyTyped(scope, left, typeOfLeft, right, typeOfRight)) return;
+    const isPartial = isUnknown(typeOfLeft) || isUnknown(typeOfRight);
+    if (isPartial && closures.length + refs.length > 0) return;
+    found.push({ location, message: "match error", details: matchDetails(typeOfLeft, typeOfRight) });
   }
 
   /** Checks a term that is a comprehension, and those inside of it. */
@@ -126,36 +129,35 @@ export class BodyChecker {
     return found;
   }
 
-  #refs(scope: TypeScope, terms: readonly Term[]): Found[] {
-    let found: Found[] | undefined;
-    const visit = (term: Term): void => {
-      switch (term.kind) {
-        case "ref": {
-          const fault = checkRef(scope, term);
-          if (fault !== undefined) {
-            found ??= [];
-            found.push({ location: term.location, ...fault });
-          }
-          for (const operand of term.operands) visit(operand);
-          return;
-        }
-        case "array":
-        case "set":
-          for (const item of term.items) visit(item);
-          return;
-        case "object":
-          for (const pair of term.pairs) for (const member of pair) visit(member);
+  #refs(scope: TypeScope, ...terms: readonly Term[]): Found[] {
+    if (terms.every(isLeaf)) return none;
+    const found: Found[] = [];
+    for (const term of terms) this.#visitRefs(scope, term, found);
+    return found;
+  }
+
+  #visitRefs(scope: TypeScope, term: Term, found: Found[]): void {
+    switch (term.kind) {
+      case "ref": {
+        const fault = checkRef(scope, term);
+        if (fault !== undefined) found.push({ location: term.location, ...fault });
+        for (const operand of term.operands) this.#visitRefs(scope, operand, found);
+        return;
       }
-    };
-    for (const term of terms) visit(term);
-    return found ?? none;
+      case "array":
+      case "set":
+        for (const item of term.items) this.#visitRefs(scope, item, found);
+        return;
+      case "object":
+        for (const pair of term.pairs) for (const member of pair) this.#visitRefs(scope, member, found);
+    }
   }
 
   /** Of the body of `every`, only references are checked. */
   #everyRefs(scope: TypeScope, statement: Extract<Statement, { kind: "every" }>): Found[] {
     const found: Found[] = [];
     const bind = (_: Variable, term: Term): void => {
-      found.push(...this.#refs(scope, [term]));
+      found.push(...this.#refs(scope, term));
     };
     for (const inner of statement.body) {
       if (inner.kind === "every") {
@@ -164,7 +166,7 @@ export class BodyChecker {
       }
       const isOuter = inner.kind === "equal" || inner.kind === "term";
       const terms = termsOf(inner).map((term) => (isOuter ? bindMembers(term, bind) : bindTerm(term, bind)));
-      found.push(...this.#refs(scope, terms));
+      found.push(...this.#refs(scope, ...terms));
     }
     for (const { target, value, location } of statement.with) {
       for (const callee of [target, value.kind === "function" ? value.callee : undefined]) {
@@ -174,7 +176,7 @@ export class BodyChecker {
         if (path === undefined) continue;
         const operands = path.map((key): Term => ({ kind: "constant", value: key, location }));
         const ref: RefTerm = { kind: "ref", root: "data", operands, location };
-        found.push(...this.#refs(scope, [ref]));
+        found.push(...this.#refs(scope, ref));
       }
     }
     return found;
@@ -224,6 +226,10 @@ export class BodyChecker {
 }
 
 const none: Found[] = [];
+
+function isLeaf({ kind }: Term): boolean {
+  return kind === "variable" || kind === "constant" || kind === "comprehension";
+}
 
 /** `==` is `=` where nothing asks for its value. */
 function isComparison({ callee, output, args }: CallStatement): boolean {

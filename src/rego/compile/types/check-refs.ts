@@ -17,10 +17,10 @@ export function checkRef(scope: TypeScope, ref: RefTerm): Fault | undefined {
   }
   const override = scope.overrides?.get(root);
   if (override === undefined && (root === "input" || scope.tree.isEmpty)) return checkOperands(scope, anyType, ref, 0);
+  if (override === undefined) return checkDocument(scope, ref);
   const type = scope.of(ref);
   if (type?.kind === "function") return memberlessFault(ref, ref.operands.length, type);
-  if (override !== undefined) return checkOperands(scope, override, ref, 0);
-  return checkDocument(scope, ref);
+  return checkOperands(scope, override, ref, 0);
 }
 
 /** From `data` down to the document, or to where the tree of documents ends. */
@@ -44,7 +44,10 @@ function checkDocument(scope: TypeScope, ref: RefTerm): Fault | undefined {
     const child = childOf(node, operand);
     // A base document: nothing is known of it.
     if (child === undefined) return checkOperands(scope, anyType, ref, 0);
-    if (child.type !== undefined) return checkOperands(scope, child.type, ref, index + 1);
+    if (child.type !== undefined) {
+      const isCallee = child.type.kind === "function" && index + 1 === ref.operands.length;
+      return isCallee ? memberlessFault(ref, index + 1, child.type) : checkOperands(scope, child.type, ref, index + 1);
+    }
     node = child;
   }
   return undefined;

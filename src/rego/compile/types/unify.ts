@@ -14,9 +14,18 @@ import {
 import type { TypeScope } from "./scope.ts";
 
 /** Unifies two terms' types, and gives variables the types that follow. False where no value can be both. */
-export function unifyTerms(scope: TypeScope, a: Term, b: Term): boolean {
-  const typeA = scope.of(a);
-  const typeB = scope.of(b);
+function unifyTerms(scope: TypeScope, a: Term, b: Term): boolean {
+  return unifyTyped(scope, a, scope.of(a), b, scope.of(b));
+}
+
+/** The same, where the types are known. */
+export function unifyTyped(
+  scope: TypeScope,
+  a: Term,
+  typeA: Type | undefined,
+  b: Term,
+  typeB: Type | undefined,
+): boolean {
   const isUnknownA = isUnknown(typeA);
   const isUnknownB = isUnknown(typeB);
   if (isUnknownA && !isUnknownB) return unifyTerm(scope, a, typeB, false);
