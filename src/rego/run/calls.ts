@@ -1,17 +1,7 @@
 import { type Builtin, builtins } from "../builtins/index.ts";
 import type { CompiledPolicy } from "../compile/index.ts";
 import { RegoError } from "../errors.ts";
-import {
-  canonicalKey,
-  isList,
-  RegoNumber,
-  RegoObject,
-  RegoSet,
-  reserveGrowth,
-  spend,
-  toJson,
-  type Value,
-} from "../value/index.ts";
+import { canonicalKey, isList, RegoNumber, RegoObject, RegoSet, spend, toJson, type Value } from "../value/index.ts";
 import { type Context, type Outcome, pendingMark, Replacement } from "./context.ts";
 import { combinations } from "./shown.ts";
 import { type State, toLocation } from "./state.ts";
@@ -49,8 +39,6 @@ export function createCalls(compiled: CompiledPolicy, options: LoadOptions, stat
   return {
     call,
     function: createResolver(compiled, options),
-    /** To be called before a list that code collects takes another item. */
-    grow: (items: readonly Value[]): void => reserveGrowth(items.length),
     *iterate(_: Context, name: string, at: number, args: readonly Value[]): Iterable<Value> {
       try {
         yield* builtins.get(name)?.iterate?.(args, state.run.builtins) ?? [];

@@ -2,7 +2,7 @@ import { Worker } from "node:worker_threads";
 import { describe, expect, it } from "vitest";
 import { compileModules } from "../compile/index.ts";
 import { parseModule } from "../syntax/index.ts";
-import { largePrograms, slowPrograms } from "./limits-programs.ts";
+import { largePrograms, slowPrograms } from "./limits.fixture.ts";
 import { loadPolicy } from "./load.ts";
 
 const timeMs = 200;

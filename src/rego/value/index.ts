@@ -16,7 +16,7 @@ export { fromJson, type JsonTextOptions, toJson, toJsonText } from "./json.ts";
 export { parseJson } from "./json-reader.ts";
 export { assertJsonSize } from "./json-size.ts";
 export { canonicalKey, isPrimitive, type Primitive } from "./key.ts";
-export { type MeterCheck, reserve, reserveGrowth, spend, withMeter } from "./meter.ts";
+export { type MeterCheck, reserve, spend, withMeter } from "./meter.ts";
 export {
   compareNumbers,
   type Decimal,
