@@ -22,6 +22,8 @@ type Equation = { left: Term; right: Term; location: Location };
 /** Checks bodies as OPA does: statement by statement, in the order of evaluation, each in terms of those before it. */
 export class BodyChecker {
   readonly #functions: FunctionTable;
+  /** How many comprehensions and `every` were met so far: tells whether there are some inside of a comprehension. */
+  #closureCount = 0;
 
   constructor(functions: FunctionTable) {
     this.#functions = functions;
@@ -41,6 +43,7 @@ export class BodyChecker {
     };
     const { location } = statement;
     if (statement.kind === "every") {
+      this.#closureCount += 1;
       const closures = this.#closures(scope, statement.body);
       found.push(...closures, ...this.#everyRefs(scope, statement));
       this.#faultOf(scope, statement, undefined, found);
@@ -98,8 +101,10 @@ export class BodyChecker {
   /** Checks a term that is a comprehension, and those inside of it. */
   #closure(scope: TypeScope, term: Term): Found[] {
     if (term.kind !== "comprehension") return none;
+    this.#closureCount += 1;
+    const before = this.#closureCount;
     const wrong = this.#comprehension(scope, term);
-    return wrong.length > 0 ? wrong : this.#closures(scope, term.body);
+    return wrong.length > 0 || this.#closureCount === before ? wrong : this.#closures(scope, term.body);
   }
 
   #comprehension(scope: TypeScope, term: ComprehensionTerm): Found[] {
