@@ -1,7 +1,17 @@
 import { type Builtin, builtins } from "../builtins/index.ts";
 import type { CompiledPolicy } from "../compile/index.ts";
 import { RegoError } from "../errors.ts";
-import { canonicalKey, isList, RegoNumber, RegoObject, RegoSet, spend, toJson, type Value } from "../value/index.ts";
+import {
+  canonicalKey,
+  isList,
+  RegoNumber,
+  RegoObject,
+  RegoSet,
+  reserve,
+  spend,
+  toJson,
+  type Value,
+} from "../value/index.ts";
 import { type Context, type Outcome, pendingMark, Replacement } from "./context.ts";
 import { combinations } from "./shown.ts";
 import { type State, toLocation } from "./state.ts";
@@ -12,6 +22,9 @@ type Call = (context: Context, implementation: Implementation, at: number, args:
 
 /** Shorter texts and lists cost no more than the call. */
 const longText = 512;
+
+/** What a list's items take, with the half as much again that it grows by and the list that it leaves. */
+const bytesPerItem = 20;
 
 /** Reading or making long texts and lists takes time and memory, whichever function does it. */
 function payForSize(value: Value | undefined): void {
@@ -46,6 +59,7 @@ export function createCalls(compiled: CompiledPolicy, options: LoadOptions, stat
         fail(thrown, at);
       }
     },
+    grow: (items: readonly Value[]): void => reserve(items.length * bytesPerItem),
     external: createExternal(state),
     print(_: Context, at: number, captures: readonly RegoSet[]): void {
       const { print, printed, printedInPass } = state.run;

@@ -379,7 +379,9 @@ export class BodyEmitter {
     this.push(`const ${builder}=${create};let ${pending}=false;`);
     const add = (): void => {
       const value = this.term(term.term);
-      if (term.of === "array") this.push(`${builder}.push(${value});`);
+      // A list asks for memory now and then: V8 ends the process where there is none left.
+      if (term.of === "array")
+        this.push(`${builder}.push(${value});if((${builder}.length&32767)===0)K.grow(${builder});`);
       else if (term.of === "set") this.push(`${builder}.add(${value});`);
       else if (term.key !== undefined) {
         const at = this.unit.location(term.location);

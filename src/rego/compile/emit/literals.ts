@@ -59,7 +59,7 @@ export function toExpression(value: Value): string {
       return value < 0 || Object.is(value, -0) ? `(${value})` : String(value);
   }
   if (isList(value)) return `[${value.map(toExpression).join(",")}]`;
-  if (value instanceof RegoNumber) return `K.number(${toLiteral(value.text)})`;
+  if (value instanceof RegoNumber) return `K.number(${toLiteral(String(value))})`;
   if (value.kind === "set") return `K.set([${value.values().map(toExpression).join(",")}])`;
   if (value.kind === "object") {
     const members = value.entries().flatMap(([key, member]) => [toExpression(key), toExpression(member)]);
