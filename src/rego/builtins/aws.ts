@@ -1,10 +1,10 @@
 import { createHash, createHmac } from "node:crypto";
 import { compareStrings, formatValue, RegoObject, RegoSet, toBigInt, toJsonText, type Value } from "../value/index.ts";
 import { type BuiltinTable, toFailure } from "./builtin.ts";
-import { toLocalTime, utc } from "./calendar.ts";
 import { isObject, numberOperand, objectOperand, toOperandError, toTypeError } from "./operands.ts";
-import { parseUrl } from "./schema-formats.ts";
-import { formatTime } from "./time-format.ts";
+import { parseUrl } from "./schema/formats.ts";
+import { toLocalTime, utc } from "./time/calendar.ts";
+import { formatTime } from "./time/format.ts";
 
 const requiredConfiguration = ["aws_access_key", "aws_region", "aws_secret_access_key", "aws_service"];
 

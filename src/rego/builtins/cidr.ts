@@ -2,7 +2,7 @@ import { isIPv4, isIPv6 } from "node:net";
 import { isList, RegoSet, SetBuilder, spend, type Value } from "../value/index.ts";
 import { assertResultSize, type BuiltinTable, toFailure } from "./builtin.ts";
 import { anyOperand, isObject, isSet, stringOperand, toItems } from "./operands.ts";
-import { formatIp } from "./x509-names.ts";
+import { formatIp } from "./x509/names.ts";
 
 /** An address; one of IPv4 that is written as IPv6 counts as IPv4. */
 interface Address {

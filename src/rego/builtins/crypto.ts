@@ -2,8 +2,8 @@ import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import type { Value } from "../value/index.ts";
 import type { BuiltinTable, Evaluate } from "./builtin.ts";
 import { stringOperand } from "./operands.ts";
-import { readAlternativeNames } from "./x509-names.ts";
-import { type Certificate, parseCertificates, withUriStrings } from "./x509-parse.ts";
+import { readAlternativeNames } from "./x509/names.ts";
+import { type Certificate, parseCertificates, withUriStrings } from "./x509/parse.ts";
 
 function hash(algorithm: string): Evaluate {
   return (args) => createHash(algorithm).update(stringOperand(args, 1), "utf8").digest("hex");

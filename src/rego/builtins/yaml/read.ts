@@ -1,0 +1,187 @@
+import {
+  type Alias,
+  Composer,
+  type CST,
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  Lexer,
+  LineCounter,
+  Parser,
+  Scalar,
+  type ScalarTag,
+  type Tags,
+  type YAMLError,
+  type YAMLMap,
+} from "yaml";
+import { assertDepth, formatNumber, ObjectBuilder, reserve, spend, type Value } from "../../value/index.ts";
+import { assertResultSize, toFailure } from "../builtin.ts";
+import { isNumber, isObject } from "../operands.ts";
+import { resolvePlain } from "./scalars.ts";
+
+const prefix = "tag:yaml.org,2002:";
+const maxNodes = 1_000_000;
+const maxTokens = 8 * maxNodes;
+
+/**
+ * The first document of a YAML text as JSON has it: keys are texts, timestamps stay texts, aliases are written out.
+ *
+ * Throws `BuiltinError` for what is no YAML or has no JSON, `RegoError` (limit_depth, limit_output) for what grows too large.
+ */
+export function parseYaml(text: string): Value {
+  const lines = new LineCounter();
+  // The failsafe schema leaves scalars as they are written: what they mean is decided here.
+  const composer = new Composer({
+    schema: "failsafe",
+    customTags: meterScalars,
+    uniqueKeys: false,
+    logLevel: "silent",
+    strict: true,
+  });
+  const [document] = takeFirst(composer.compose(readTokens(text, lines)));
+  if (document === undefined) return null;
+  const error = document.errors.find(({ message }) => !/^Unresolved alias/.test(message));
+  if (error !== undefined) throw toSyntaxFailure(error, lines.linePos(error.pos[0]).line);
+  return new Reader(document).read(document.contents, 0);
+}
+
+/** Of several documents only the first one counts. */
+function takeFirst<T>(items: Iterable<T>): readonly T[] {
+  for (const item of items) return [item];
+  return [];
+}
+
+/** As much as reading a token of YAML costs, which the library makes many objects of. */
+const unitsPerToken = 60;
+const bytesPerToken = 500;
+
+function* readTokens(text: string, lines: LineCounter): Generator<CST.Token> {
+  const parser = new Parser(lines.addNewLine);
+  lines.addNewLine(0);
+  let tokens = 0;
+  for (const lexeme of new Lexer().lex(text)) {
+    spend(unitsPerToken + (lexeme.length >> 3));
+    tokens += 1;
+    if (tokens % 10_000 === 0) reserve(10_000 * bytesPerToken);
+    if (tokens > maxTokens) assertResultSize(Number.MAX_SAFE_INTEGER);
+    yield* parser.next(lexeme);
+  }
+  yield* parser.end();
+}
+
+/** Texts pay when they are composed, too. */
+function meterScalars(tags: Tags): Tags {
+  return tags.map((tag) => {
+    if (typeof tag === "string" || tag.tag !== `${prefix}str`) return tag;
+    const metered: ScalarTag = {
+      ...(tag as ScalarTag),
+      resolve: (scalar) => {
+        spend(unitsPerToken);
+        return scalar;
+      },
+    };
+    return metered;
+  });
+}
+
+/** Words the problem as OPA's reader does where it has the same one. */
+function toSyntaxFailure(error: YAMLError, line: number): Error {
+  const isOpenSequence = /flow sequence|sequence.*\]/i.test(error.message);
+  const isOpenMap = /flow map|map.*\}/i.test(error.message);
+  const reason = isOpenSequence
+    ? "did not find expected ',' or ']'"
+    : isOpenMap
+      ? "did not find expected ',' or '}'"
+      : error.message.split(" at line ")[0];
+  return toFailure(`yaml: line ${line}: ${reason}`);
+}
+
+class Reader {
+  readonly #document: Document;
+  readonly #aliases = new Map<Alias, { value: Value; size: number }>();
+  #count = 0;
+
+  constructor(document: Document) {
+    this.#document = document;
+  }
+
+  read(node: unknown, depth: number): Value {
+    assertDepth(depth);
+    this.#add(1);
+    if (node === null || node === undefined) return null;
+    if (isAlias(node)) return this.#readAlias(node, depth);
+    if (isScalar(node)) return readScalar(node);
+    if (isSeq(node)) return node.items.map((item) => this.read(item, depth + 1));
+    if (!isMap(node)) throw toFailure("yaml: expected a scalar, a sequence or a mapping");
+    const builder = new ObjectBuilder();
+    this.#readPairs(node, builder, depth);
+    return builder.build();
+  }
+
+  /** An alias has the value of its anchor, and counts as much as if it were written out. */
+  #readAlias(alias: Alias, depth: number): Value {
+    const known = this.#aliases.get(alias);
+    if (known !== undefined) {
+      this.#add(known.size);
+      return known.value;
+    }
+    const target = alias.resolve(this.#document);
+    if (target === undefined) throw toFailure(`yaml: unknown anchor '${alias.source}' referenced`);
+    const before = this.#count;
+    const value = this.read(target, depth + 1);
+    this.#aliases.set(alias, { value, size: this.#count - before });
+    return value;
+  }
+
+  /** Aliases of aliases make large values out of short texts. */
+  #add(size: number): void {
+    this.#count += size;
+    if (this.#count > maxNodes) assertResultSize(Number.MAX_SAFE_INTEGER);
+  }
+
+  #readPairs(map: YAMLMap, builder: ObjectBuilder, depth: number): void {
+    for (const { key, value } of map.items) {
+      if (isScalar(key) && key.type === Scalar.PLAIN && key.value === "<<") this.#merge(value, builder, depth + 1);
+      else builder.set(toKey(this.read(key, depth + 1)), this.read(value, depth + 1));
+    }
+  }
+
+  /** The pairs of a mapping, or of several, of which the first one wins. */
+  #merge(value: unknown, builder: ObjectBuilder, depth: number): void {
+    const merged = this.read(value, depth);
+    const objects = Array.isArray(merged) ? [...(merged as Value[])].reverse() : [merged];
+    for (const object of objects) {
+      if (!isObject(object)) throw toFailure("yaml: map merge requires map or sequence of maps as the value");
+      for (const [key, item] of object.entries()) builder.set(key, item);
+    }
+  }
+}
+
+function readScalar(node: Scalar): Value {
+  if (node.value instanceof Uint8Array) return Buffer.from(node.value).toString("utf8");
+  const text = typeof node.value === "string" ? node.value : String(node.value ?? "");
+  const tag = node.tag?.startsWith(prefix) ? node.tag.slice(prefix.length) : undefined;
+  if (tag === "str" || tag === "timestamp") return text;
+  if (tag === "binary") return Buffer.from(text, "base64").toString("utf8");
+  const isPlain = node.type === Scalar.PLAIN || node.type === undefined;
+  if (!isPlain && tag === undefined) return text;
+  const resolved = resolvePlain(text);
+  if (tag === undefined || tag === "merge") return resolved.value;
+  const kinds: Readonly<Record<string, readonly string[]>> = {
+    null: ["null"],
+    bool: ["boolean"],
+    int: ["integer"],
+    float: ["integer", "float"],
+  };
+  if (kinds[tag]?.includes(resolved.kind) === true) return resolved.value;
+  throw toFailure(`yaml: cannot decode \`${text}\` as a !!${tag}`);
+}
+
+function toKey(key: Value): string {
+  if (typeof key === "string") return key;
+  if (typeof key === "boolean") return String(key);
+  if (isNumber(key)) return formatNumber(key);
+  throw toFailure(`yaml: unsupported map key: ${key === null ? "null" : "expected a text, a number or a boolean"}`);
+}
