@@ -5,6 +5,7 @@ import type { Console } from "../console.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { policyFiles } from "../ports/policy-files.ts";
 import { readStandardInput } from "../ports/standard-input.ts";
+import { limitHeapGrowth } from "../ports/threads.ts";
 import type { Machine } from "../wiring.ts";
 
 /**
@@ -18,6 +19,7 @@ export async function runRegoEval(
   console: Console,
   signal: AbortSignal,
 ): Promise<number> {
+  limitHeapGrowth();
   const outcome = await evaluateQuery({
     query: configuration.query,
     paths: configuration.paths,
