@@ -1,5 +1,5 @@
 import {
-  ceilNumber,
+  absoluteNumber,
   compareNumbers,
   floorNumber,
   formatValue,
@@ -44,8 +44,9 @@ function formatInteger(args: readonly Value[]): Value {
   const number = numberOperand(args, 1);
   const base = numberOperand(args, 2);
   if (base !== 2 && base !== 8 && base !== 10 && base !== 16) throw toOperandError(2, "must be one of {2, 8, 10, 16}");
-  const isNegative = compareNumbers(number, 0) < 0;
-  return (toBigInt(isNegative ? ceilNumber(number) : floorNumber(number)) ?? 0n).toString(base);
+  // The fraction is cut off; `ceil` of OPA would make 1 of -0.5.
+  const magnitude = toBigInt(floorNumber(absoluteNumber(number))) ?? 0n;
+  return (compareNumbers(number, 0) < 0 ? -magnitude : magnitude).toString(base);
 }
 
 /** Places count code points. */

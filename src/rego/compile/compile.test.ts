@@ -43,6 +43,16 @@ describe("declarations", () => {
     ["assigned twice", "p if { x := 1; x := 2 }", ["2 rego_compile_error: var x assigned above"]],
     ["declared, not used", "p if { some x; true }", ["2 rego_compile_error: declared var x unused"]],
     ["an argument again", "f(x) if { x := 1 }", ["2 rego_compile_error: arg x redeclared"]],
+    [
+      "in the value of its own with",
+      "p if { v := 1 with input as v }",
+      ["2 rego_compile_error: var v referenced above"],
+    ],
+    [
+      "for what stands before it in every",
+      "p if { every x in input.a { y := {z | v := z; v == x}; count(y) > 0; some z in input.l; z > 0 } }",
+      [],
+    ],
     ["under not", "p if { not x := 1 }", ["2 rego_compile_error: cannot assign vars inside negated expression"]],
     ["a number", "p if { 1 := 2 }", ["2 rego_compile_error: cannot assign to number"]],
     [

@@ -8,6 +8,7 @@ export { formatBody, formatExpression, formatTerm } from "./format.ts";
 export { MAX_TEXT_LENGTH, type ParseModuleOptions, parseBody, parseModule, parseRef, parseTerm } from "./parse.ts";
 export { type DocumentKind, documentKind } from "./rule-kind.ts";
 export { type PathPart, rulePath } from "./rule-path.ts";
+export { compareTerms } from "./term-order.ts";
 export { childTerms, comprehensionBody, isGround } from "./term-walk.ts";
 export { type AstJsonOptions, toAstJson, toTermJson } from "./to-json.ts";
 export { MAX_DEPTH } from "./token-stream.ts";

@@ -57,17 +57,6 @@ export const explanations: readonly Explanation[] = [
       (path !== "compile" || isAll([...toProblems(opa), ...toProblems(engine)], "rego_type_error", /./)),
   },
   {
-    reason:
-      "calls in a set or an object are checked in the order in which they are written, and by OPA in the order of the members",
-    explains: ({ path, opa, engine }, module) => {
-      const lines = module.split("\n");
-      const [theirs, ours] = [toProblems(opa), toProblems(engine)];
-      const more = [...rest(theirs, ours), ...rest(ours, theirs)];
-      const isMember = ({ row }: Problem) => /\{[^|]*\([^|]*,|\{[^|]*,[^|]*\(/.test(lines[row - 1] ?? "");
-      return path === "compile" && isAll(more, "rego_type_error", /./) && more.every(isMember);
-    },
-  },
-  {
     reason: "where a name is used before it is declared, what is in the same expression is not looked at by OPA",
     explains: ({ path, opa, engine }) =>
       path === "compile" &&
@@ -123,22 +112,6 @@ export const explanations: readonly Explanation[] = [
       ),
   },
   {
-    reason: "a name that `:=` declares in the value of its own `with`: OPA does not see the declaration there",
-    explains: ({ path, opa }, module) =>
-      path === "compile" &&
-      /referenced above|rego_unsafe_var_error/.test(opa) &&
-      /\b(v\d+) := [^\n]* with [^\n]*\b\1\b/.test(joinLines(module)),
-  },
-  {
-    reason: "in the body of `every`, OPA takes a name in a comprehension for one that is declared after it",
-    explains: ({ path, engine }, module) =>
-      path === "compile" &&
-      toProblems(engine).some(
-        ({ code, message }) =>
-          code === "rego_unsafe_var_error" && isLateInEvery(/^var (v\d+) is unsafe$/.exec(message)?.[1] ?? "", module),
-      ),
-  },
-  {
     reason:
       "a set with a variable that nothing else binds as the operand of a reference matches nothing for OPA, and is refused here",
     explains: ({ path, opa, engine }) =>
@@ -163,9 +136,7 @@ export const explanations: readonly Explanation[] = [
   {
     reason: "OPA drops `not true` from a body where something is added to it: what a head or a comprehension needs",
     explains: ({ path, opa, engine }, module) =>
-      /not true\b/.test(module) &&
-      module.includes(" | ") &&
-      (path !== "compile" || rest(toProblems(opa), toProblems(engine)).length === 0),
+      /not true\b/.test(module) && (path !== "compile" || rest(toProblems(opa), toProblems(engine)).length === 0),
   },
 ];
 
@@ -204,10 +175,6 @@ function rest(problems: readonly Problem[], others: readonly Problem[]): Problem
 function isWithin(some: readonly Problem[], others: readonly Problem[]): boolean {
   const places = new Set(others.map(({ row, code }) => `${code}:${row}`));
   return some.length > 0 && some.every(({ row, code }) => places.has(`${code}:${row}`));
-}
-
-function isLateInEvery(name: string, module: string): boolean {
-  return name !== "" && new RegExp(`every [^\\n]*\\b${name}\\b[^\\n]*(?:some |\\n *)[^\\n]*\\b${name}\\b`).test(module);
 }
 
 /** Whether the engine's problems are OPA's, with places where OPA has none, and more only where OPA stopped. */

@@ -1,6 +1,7 @@
 import type { Expression, Term as SyntaxTerm, WithModifier } from "../../syntax/index.ts";
 import type { Callee, Statement, Term, WithClause, WithTarget } from "../ir.ts";
 import { scalarName } from "../ir.ts";
+import { walkBody } from "../walk.ts";
 import { addNames, type Scope } from "./scope.ts";
 import { lowerCapture, lowerTerm, metadataOf, refFromPath, resolveCallee, toAssignment } from "./terms.ts";
 
@@ -20,8 +21,11 @@ function lowerExpression(scope: Scope, expression: Expression, out: Statement[])
     return;
   }
   const statements: Statement[] = [];
-  const core = lowerStatement(scope, expression, statements);
-  const clauses = expression.with.map((modifier) => lowerWith(scope, modifier, out));
+  let clauses: WithClause[] = [];
+  const lowerClauses = (): void => {
+    clauses = expression.with.map((modifier) => lowerWith(scope, modifier, out));
+  };
+  const core = lowerStatement(scope, expression, statements, lowerClauses);
   for (const statement of statements) statement.with = clauses;
   out.push(...statements);
   if (core === undefined) return;
@@ -30,10 +34,19 @@ function lowerExpression(scope: Scope, expression: Expression, out: Statement[])
   out.push(core);
 }
 
-function lowerStatement(scope: Scope, expression: Expression, out: Statement[]): Statement | undefined {
-  const isAssignment =
-    expression.kind === "term" && expression.term.kind === "call" && isNamed(expression.term.name, "assign");
-  return isAssignment ? lowerAssignment(scope, expression, out) : lowerCore(scope, expression, out);
+/** `lowerClauses` lowers the `with` modifiers: after what they apply to, but they do not see what is assigned by it. */
+function lowerStatement(
+  scope: Scope,
+  expression: Expression,
+  out: Statement[],
+  lowerClauses?: () => void,
+): Statement | undefined {
+  if (expression.kind === "term" && expression.term.kind === "call" && isNamed(expression.term.name, "assign")) {
+    return lowerAssignment(scope, expression, out, lowerClauses);
+  }
+  const core = lowerCore(scope, expression, out);
+  lowerClauses?.();
+  return core;
 }
 
 /** The expression itself; what it needs before goes to `out`. Undefined for a declaration. */
@@ -96,7 +109,12 @@ function isNamed(parts: readonly string[], name: string): boolean {
   return parts.length === 1 && parts[0] === name;
 }
 
-function lowerAssignment(scope: Scope, expression: Expression, out: Statement[]): Statement | undefined {
+function lowerAssignment(
+  scope: Scope,
+  expression: Expression,
+  out: Statement[],
+  lowerClauses?: () => void,
+): Statement | undefined {
   const { location } = expression;
   if (expression.kind !== "term" || expression.term.kind !== "call") return undefined;
   const [pattern, value] = expression.term.args;
@@ -108,6 +126,7 @@ function lowerAssignment(scope: Scope, expression: Expression, out: Statement[])
     scope.problems.add("rego_compile_error", location, "cannot assign vars inside negated expression");
   }
   const right = lowerTerm(scope, value, out);
+  lowerClauses?.();
   const left = lowerAssigned(scope, pattern);
   return { kind: "equal", negated: false, with: [], location, left, right };
 }
@@ -200,10 +219,23 @@ function lowerEvery(scope: Scope, expression: Extract<Expression, { kind: "every
   const key = expression.key === undefined ? undefined : declare(expression.key);
   const value = declare(expression.value);
   const body = lowerBody(scope, expression.body);
+  resolveLate(scope, body);
   scope.pop();
   scope.popIgnored();
   const domain: Term = { kind: "variable", variable, location: domainTerm.location };
   return { kind: "every", negated: false, with: [], location, key, value, domain, body };
+}
+
+/** In the body of `every`, comprehensions see what is declared after them. */
+function resolveLate(scope: Scope, body: readonly Statement[]): void {
+  const late = scope.lateDeclarations();
+  if (late.size === 0) return;
+  walkBody(body, {
+    term: (term) => {
+      if (term.kind === "variable") term.variable = late.get(term.variable) ?? term.variable;
+      else if (term.kind === "ref" && typeof term.root !== "string") term.root = late.get(term.root) ?? term.root;
+    },
+  });
 }
 
 /** Resolves a `with` modifier; what its value needs before goes to `out`. */

@@ -40,6 +40,11 @@ describe("what is unsafe", () => {
       ["3 rego_unsafe_var_error: var v is unsafe"],
     ],
     ["a comprehension's result", "p if { count([x | true]) > 0 }", ["2 rego_unsafe_var_error: var x is unsafe"]],
+    [
+      "a variable in a template string in another one",
+      'p := $"{$"{x}"}"',
+      ["2 rego_unsafe_var_error: var x is unsafe"],
+    ],
     ["what a template string shows", 'p := $"{x + 1}"', ["2 rego_compile_error: var x is undeclared"]],
     [
       "the result of a comprehension in a template string",

@@ -1,5 +1,5 @@
 import type { Location } from "../../syntax/index.ts";
-import type { Branch, Statement, Term, Variable } from "../ir.ts";
+import type { Branch, CallStatement, Statement, Term, Variable } from "../ir.ts";
 import type { Problems } from "../problems.ts";
 import {
   addStatementVariables,
@@ -236,10 +236,23 @@ function orderInTerm(term: Term, statement: Statement, known: VariableSet, unsaf
 function hasUndeclared(body: readonly Statement[], known: ReadonlySet<Variable>, unsafe: Unsafe): boolean {
   const last = body[body.length - 1] as Statement;
   const variables: VariableSet = new Set();
-  for (const statement of body) addStatementVariables(statement, variables);
+  for (const statement of body) {
+    if (isTemplate(statement)) addShownVariables(statement.args[0], variables);
+    else addStatementVariables(statement, variables);
+  }
   const missing = [...variables].filter((variable) => !variable.generated && !known.has(variable));
   if (missing.length > 0) unsafe.undeclared.set(last, new Set(missing));
   return missing.length > 0;
+}
+
+function isTemplate(statement: Statement): statement is CallStatement {
+  return statement.kind === "call" && statement.name === "internal.template_string";
+}
+
+/** Variables of the parts of a template string. Parts that are a variable (a set of it) do not count: they may be bound later. */
+function addShownVariables(parts: Term | undefined, variables: VariableSet): void {
+  if (parts?.kind !== "array") return;
+  for (const part of parts.items) if (part.kind !== "set") addTermVariables(part, variables);
 }
 
 function report({ needed, undeclared }: Unsafe, { heads, bodies: problems }: SafetyProblems): void {

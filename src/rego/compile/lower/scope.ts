@@ -162,6 +162,17 @@ export class Scope {
     this.#hasErrors = false;
   }
 
+  /** What the innermost scope declares under the names of variables of the whole rule, by those. */
+  lateDeclarations(): Map<Variable, Variable> {
+    const late = new Map<Variable, Variable>();
+    if (this.#free.size === 0) return late;
+    for (const [name, { variable, occurrence }] of this.#frames[this.#frames.length - 1] as Frame) {
+      const free = this.#free.get(name);
+      if (free !== undefined && occurrence !== "seen") late.set(free, variable);
+    }
+    return late;
+  }
+
   /** A variable of the whole rule, where the name is one. */
   free(name: string): Variable | undefined {
     return this.#free.get(name);

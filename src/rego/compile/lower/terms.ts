@@ -8,6 +8,7 @@ import {
 import { fromJson, numberFromText, type Value } from "../../value/index.ts";
 import type { Callee, RefTerm, Statement, Term, Variable } from "../ir.ts";
 import { scalarsOf, toCollection, toConstant, toObject, toScalarObject } from "./collections.ts";
+import { inOrderOfKeys, inOrderOfTerms } from "./member-order.ts";
 import { declaredNames, type Scope } from "./scope.ts";
 
 /**
@@ -65,7 +66,7 @@ function lowerCollection(
   if (term.kind === "object") {
     const constant = toScalarObject(term.pairs, location);
     if (constant !== undefined) return constant;
-    const pairs = term.pairs.map((pair): [Term, Term] => [
+    const pairs = inOrderOfKeys(scope, term.pairs).map((pair): [Term, Term] => [
       lowerTerm(scope, pair[0], out),
       lowerTerm(scope, pair[1], out),
     ]);
@@ -73,7 +74,8 @@ function lowerCollection(
   }
   const scalars = scalarsOf(term.items);
   if (scalars !== undefined) return toConstant(term.kind, scalars, location);
-  const items = term.items.map((item) => lowerTerm(scope, item, out));
+  const ordered = term.kind === "set" ? inOrderOfTerms(scope, term.items) : term.items;
+  const items = ordered.map((item) => lowerTerm(scope, item, out));
   return toCollection(term.kind, items, location);
 }
 
