@@ -190,9 +190,9 @@ describe("Bearer", () => {
   });
 
   it.each([
-    ["HTML", plain(200, "<html>"), "invalid-response"],
-    ["no token", json(200, {}), "invalid-response"],
-    ["a token with a line break", json(200, { token: "a\r\nx: y" }), "invalid-response"],
+    ["HTML", plain(200, "<html>"), "unavailable"],
+    ["no token", json(200, {}), "unavailable"],
+    ["a token with a line break", json(200, { token: "a\r\nx: y" }), "unavailable"],
     ["denied", plain(403, "{}"), "forbidden"],
   ] as const)("does not take for a token: %s", async (_name, answer, code) => {
     protectTags(["v1"], () => "Bearer t1", bearer(registry.host));

@@ -5,7 +5,7 @@ import { OciError } from "./errors.ts";
 import type { RegistryRequest } from "./exchange.ts";
 import type { RepositoryLocation } from "./reference.ts";
 import type { RegistrySession } from "./session.ts";
-import { digestMismatch } from "./store-access.ts";
+import { digestMismatch, wrongSize } from "./store-access.ts";
 import type { TransportResponse } from "./transport.ts";
 
 export interface BlobQuestion {
@@ -90,7 +90,7 @@ async function* readFrom(response: TransportResponse, question: BlobQuestion, pr
     if (rest.length === 0) continue;
     progress.offset += rest.length;
     if (progress.offset > maxBytes) throw tooLarge(subject, maxBytes);
-    if (size !== undefined && progress.offset > size) throw digestMismatch(subject);
+    if (size !== undefined && progress.offset > size) throw wrongSize(subject, size);
     yield rest;
   }
   if (size !== undefined && progress.offset < size) throw brokenOff(question, progress.offset);

@@ -7,7 +7,7 @@ import { createFlights } from "./flights.ts";
 import { repositoryName } from "./reference.ts";
 import type { RegistryClient } from "./registry-client.ts";
 import type { RegistrySession } from "./session.ts";
-import { isAllowed, toOciError, toScope } from "./store-access.ts";
+import { isAllowed, toOciError, toScope, wrongSize } from "./store-access.ts";
 
 /** Larger blobs are not kept in memory. */
 const maxRememberedBytes = 256 * 1024;
@@ -39,7 +39,9 @@ export function createBlobs(options: BlobOptions): Pick<RegistryClient, "fetchBl
       session.countCacheHit();
       return guard(stored, question);
     }
-    const download = (shared: AbortSignal) => downloadBlob(session, { ...question, signal: shared });
+    // Others may read along: what this reader expects is for `guard` alone.
+    const shared = { ...question, size: undefined, maxBytes: Number.MAX_SAFE_INTEGER };
+    const download = (joint: AbortSignal) => downloadBlob(session, { ...shared, signal: joint });
     const confirm = async () => {
       const allowed = await isAllowed({ ref, digest, session, signal, subject });
       if (allowed) session.countCacheHit();
@@ -61,6 +63,8 @@ export function createBlobs(options: BlobOptions): Pick<RegistryClient, "fetchBl
       const known = memory.get(key);
       if (known) {
         if (known.length > maxBytes) throw tooLarge(question.subject, maxBytes);
+        if (descriptor.size !== undefined && known.length !== descriptor.size)
+          throw wrongSize(question.subject, descriptor.size);
         session.countCacheHit();
         return known;
       }
@@ -81,16 +85,18 @@ function toQuestion(
   return { ref, digest, size, maxBytes, signal, subject: `${repositoryName(ref)}@${digest}` };
 }
 
-/** A shared or stored stream keeps to this reader's limit and signal too. */
-async function* guard(source: AsyncIterable<Uint8Array>, { maxBytes, signal, subject }: BlobQuestion) {
+/** A shared or stored stream keeps to this reader's limit, size and signal too. */
+async function* guard(source: AsyncIterable<Uint8Array>, { size, maxBytes, signal, subject }: BlobQuestion) {
   let length = 0;
   try {
     for await (const piece of source) {
       throwIfAborted(signal, subject);
       length += piece.length;
       if (length > maxBytes) throw tooLarge(subject, maxBytes);
+      if (size !== undefined && length > size) throw wrongSize(subject, size);
       yield piece;
     }
+    if (size !== undefined && length < size) throw wrongSize(subject, size);
   } catch (thrown) {
     throwIfAborted(signal, subject);
     throw toOciError(thrown, subject);

@@ -28,6 +28,11 @@ export async function readBounded(
   return decode(toOneArray(pieces, length), { coding: toContentCoding(response), maxBytes, subject });
 }
 
+/** Content that no registry gives: what stands in its place says something else. */
+export function isWebPage(response: TransportResponse): boolean {
+  return /^\s*(?:text\/html|application\/xhtml\+xml)\b/i.test(response.header("content-type") ?? "");
+}
+
 /** What a body is coded with on its way (RFC 9110, 8.4); undefined: as it is. */
 export function toContentCoding(response: TransportResponse): string | undefined {
   const coding = response.headers("content-encoding").join(",").trim().toLowerCase();

@@ -104,6 +104,54 @@ describe("blobs on disk", () => {
     });
   });
 
+  it.each([
+    ["a web page", { "content-type": "text/html" }],
+    ["another blob", { "docker-content-digest": toDigest(Buffer.from("other")) }],
+  ])("are not shown to others where %s answers whether they may", async (_name, headers) => {
+    const digest = registry.addBlob("team/app", content);
+    await read(startRun(holding("one")), digest);
+    registry.on(`HEAD /v2/team/app/blobs/${digest}`, plain(200, "<html>", headers));
+    registry.on(`GET /v2/team/app/blobs/${digest}`, plain(403));
+    await expect(read(startRun(holding("two")), digest)).rejects.toMatchObject({ code: "forbidden" });
+  });
+
+  it.each([
+    ["more", content.length + 1],
+    ["less", content.length - 1],
+    ["nothing", 0],
+  ])("are wrong for those alone whose descriptor says %s, whoever asks first", async (_name, size) => {
+    const small = Buffer.from("small");
+    for (const bytes of [content, small]) {
+      const digest = registry.addBlob("team/app", bytes);
+      const right = { digest, size: bytes.length };
+      const wrong = {
+        digest,
+        size: bytes.length + size - content.length < 0 ? 0 : bytes.length + size - content.length,
+      };
+      const client = startRun();
+      for (const descriptors of [
+        [wrong, right, wrong],
+        [right, wrong],
+      ]) {
+        const all = await Promise.allSettled(descriptors.map((one) => client.fetchBlob(location(), one, limits)));
+        expect(all.map((one) => (one.status === "fulfilled" ? "read" : one.reason.code))).toEqual(
+          descriptors.map((one) => (one === right ? "read" : "digest-mismatch")),
+        );
+      }
+      const later = startRun();
+      await expect(later.fetchBlob(location(), wrong, limits)).rejects.toMatchObject({ code: "digest-mismatch" });
+      expect(Buffer.from(await later.fetchBlob(location(), right, limits))).toEqual(bytes);
+    }
+  });
+
+  it("are too large for those alone who take less, whoever asks first", async () => {
+    const digest = registry.addBlob("team/app", content);
+    const client = startRun();
+    const all = [100, 1_000_000, 100].map((maxBytes) => client.fetchBlob(location(), { digest }, { maxBytes, signal }));
+    expect((await Promise.allSettled(all)).map(({ status }) => status)).toEqual(["rejected", "fulfilled", "rejected"]);
+    expect(registry.seen).toHaveLength(1);
+  });
+
   it("are downloaded once for repositories that share them, large or small, one after the other or all at once", async () => {
     const repositories = Array.from({ length: 8 }, (_, index) => `team/app-${index}`);
     for (const bytes of [content, Buffer.from("small")]) {

@@ -1,9 +1,11 @@
 import type { Log } from "../types/index.ts";
 import { createAuthorizer, unauthorized } from "./authorization.ts";
+import { isWebPage } from "./body.ts";
 import { parseChallenges } from "./challenge.ts";
 import type { CredentialStore } from "./credentials.ts";
-import type { OciError } from "./errors.ts";
+import { OciError } from "./errors.ts";
 import { toFaultError } from "./fault-answer.ts";
+import { toMediaType } from "./media-types.ts";
 import { type Politeness, parseRetryAfter } from "./politeness.ts";
 import { followRedirects } from "./redirects.ts";
 import type { Clock } from "./registry-client.ts";
@@ -18,6 +20,8 @@ export interface RegistryRequest {
   headers?: Readonly<Record<string, string>>;
   /** Statuses besides 200 that are answers, not faults. */
   accepted?: readonly number[];
+  /** Registries may not know the path at all: then their router's 404, a line of text, is their word too. */
+  hasOptionalPath?: boolean;
   signal: AbortSignal;
   subject: string;
 }
@@ -68,7 +72,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
     async sendOnce(request) {
       const response = await send({ ...request, headers: request.headers ?? {} });
       if (response.status === 200) return response;
-      throw await toFault(response, { subject: request.subject, host: request.url.host });
+      throw toTokenFault(await toFault(response, { subject: request.subject, host: request.url.host }));
     },
   });
 
@@ -126,15 +130,51 @@ export function createExchange(options: ExchangeOptions): Exchange {
     }
   }
 
+  /** Whether the registry itself is behind its address (distribution-spec, end-1), and not something that stands in for it. */
+  async function isThere({ signal, subject }: RegistryRequest): Promise<boolean> {
+    const url = new URL("/v2/", baseUrl);
+    const response = await send({ method: "GET", url, headers: {}, signal, subject });
+    response.discard();
+    return response.status < 500 && response.status !== 404 && response.status !== 429;
+  }
+
+  /** Registries say 404 in JSON. Said otherwise it may be a proxy whose registry is just not there: then it says nothing. */
+  async function assertOwnAbsence(response: TransportResponse, request: RegistryRequest): Promise<void> {
+    const isSuspect = isWebPage(response) || (!request.hasOptionalPath && isPlainText(response));
+    if (response.status !== 404 || !isSuspect || (await isThere(request))) return;
+    response.discard();
+    throw new OciError(
+      `${request.subject}: ${registry} answered 404, not as registries do, and there is none at its /v2/ either: this is no answer about the image`,
+      { code: "unavailable", subject: request.subject, status: 404 },
+    );
+  }
+
   return {
     counts,
     async ask(request) {
       const response = await sendAuthorized(request);
+      await assertOwnAbsence(response, request);
       if (response.status === 200 || request.accepted?.includes(response.status)) return response;
       throw await toFault(response, { subject: request.subject, host: registry });
     },
     identity: (repository, signal) => authorizer.identity({ repository, signal, subject: `${registry}/${repository}` }),
   };
+}
+
+/** What a token service has or does not know is no answer about an image: only that it refuses is. */
+function toTokenFault(fault: OciError): OciError {
+  if (fault.code !== "not-found" && fault.code !== "invalid-response") return fault;
+  const { message, subject, status, cause } = fault;
+  return new OciError(`${message}; without a token the registry cannot be asked`, {
+    code: "unavailable",
+    ...(subject === undefined ? {} : { subject }),
+    ...(status === undefined ? {} : { status }),
+    cause,
+  });
+}
+
+function isPlainText(response: TransportResponse): boolean {
+  return toMediaType(response.header("content-type")) === "text/plain";
 }
 
 /** Plain HTTP for loopback and for hosts that were named, HTTPS for all others. */

@@ -63,6 +63,7 @@ export function createReferrers(options: ReferrersOptions): Referrers {
         repository: ref.repository,
         headers: { accept: ociIndex },
         accepted: unsupportedStatuses,
+        hasOptionalPath: true,
         signal,
         subject,
       },

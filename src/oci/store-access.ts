@@ -1,8 +1,10 @@
 import { CacheError } from "../cache/index.ts";
 import type { Digest } from "../types/index.ts";
+import { isWebPage } from "./body.ts";
 import { hasOciCode, OciError } from "./errors.ts";
 import type { RepositoryLocation } from "./reference.ts";
 import type { RegistrySession } from "./session.ts";
+import type { TransportResponse } from "./transport.ts";
 
 /** Whether these credentials may have what the disk cache holds, or is about to, for others. */
 export interface PermissionQuestion {
@@ -32,12 +34,18 @@ export async function isAllowed({ ref, digest, session, signal, subject }: Permi
         signal,
         subject,
       },
-      async () => true,
+      async (response) => isYes(response, digest),
     );
   } catch (thrown) {
     if (hasOciCode(thrown, "aborted", "timeout")) throw thrown;
     return false;
   }
+}
+
+/** A web page (of a log-in, say, where strangers are sent) and other content's headers say nothing of this blob. */
+function isYes(response: TransportResponse, digest: Digest): boolean {
+  const told = response.header("docker-content-digest");
+  return !isWebPage(response) && (told === undefined || told === digest);
 }
 
 /** The store's complaint about a stream in the words of this folder. */
@@ -49,6 +57,17 @@ export function toOciError(thrown: unknown, subject: string): unknown {
     subject,
     cause: thrown,
   });
+}
+
+/** Content is what digest and size of its descriptor say, or nothing (OCI image-spec, descriptor.md). */
+export function wrongSize(subject: string, size: number): OciError {
+  return new OciError(
+    `${subject}: expected the ${size} bytes that its descriptor says, got more or less; they are not used`,
+    {
+      code: "digest-mismatch",
+      subject,
+    },
+  );
 }
 
 export function digestMismatch(subject: string, cause?: unknown): OciError {

@@ -46,7 +46,7 @@ export async function fetchBearerToken(
   const token = answer?.token ?? answer?.access_token;
   if (typeof token !== "string" || !/^[\x21-\x7e]+$/.test(token)) {
     throw new OciError(`${context.subject}: expected a token from ${question.realm.host}, got something else`, {
-      code: "invalid-response",
+      code: "unavailable",
       subject: context.subject,
     });
   }
