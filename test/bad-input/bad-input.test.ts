@@ -335,7 +335,8 @@ async function check({ args, exitCode, message }: Case): Promise<void> {
   const outcome = await run(typeof args === "function" ? args() : args);
   expect(outcome.stderr).toMatch(message);
   expect(outcome.exitCode).toBe(exitCode);
-  expect(outcome.stderr.match(/^error: /gm)).toHaveLength(1);
+  // What is said of policies has the form that `opa` gives it.
+  expect(outcome.stderr.match(/^(?:error: |1 error occurred)/gm)).toHaveLength(1);
   expect(outcome.stdout + outcome.stderr).not.toMatch(/^\s+at .*[:)]\d*$/m);
   expect(outcome.stdout + outcome.stderr).not.toContain("MC4CAQ");
   expect(outcome.stdout).not.toMatch(/success"?: true/i);
