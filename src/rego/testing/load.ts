@@ -25,6 +25,7 @@ interface Loading {
   signal: AbortSignal;
   isBuiltin: (name: string) => boolean;
   isIgnored: (name: string) => boolean;
+  onlyPolicies: boolean;
   modules: Map<string, Module>;
   documents: RegoObject;
   errors: Error[];
@@ -37,6 +38,8 @@ export interface LoadTestsOptions {
   isBuiltin?: (name: string) => boolean;
   /** Patterns (`*`, `?`, `[a-z]`) of names of files and directories that are left out below the paths. Default: none. */
   ignore?: readonly string[];
+  /** Files that are no `.rego` are left out, also where a path names them. Default: false. */
+  onlyPolicies?: boolean;
 }
 
 /**
@@ -56,6 +59,7 @@ export async function loadTests(
     signal: options.signal,
     isBuiltin: options.isBuiltin ?? ((name) => Object.hasOwn(signatures, name)),
     isIgnored: createNameFilter(options.ignore ?? []),
+    onlyPolicies: options.onlyPolicies ?? false,
     modules: new Map(),
     documents: RegoObject.empty,
     errors: [],
@@ -101,7 +105,7 @@ async function loadPath(loading: Loading, path: string, keys: readonly string[],
 async function loadFile(loading: Loading, path: string, keys: readonly string[], named: boolean): Promise<void> {
   const extension = /\.[^./\\]*$/.exec(path)?.[0] ?? "";
   const isKnown = [".rego", ".json", ".yaml", ".yml"].includes(extension);
-  if (!isKnown && !named) return;
+  if (loading.onlyPolicies ? extension !== ".rego" : !isKnown && !named) return;
   loading.read++;
   if (loading.read > MAX_FILES) throw limitError(`expected at most ${MAX_FILES} files`);
   const bytes = await loading.files.read(path, { maxBytes: MAX_FILE_BYTES, signal: loading.signal });

@@ -6,7 +6,7 @@ import { formatProblems, isToolError, problemsToJson, type ToolFormat } from "./
 import { sourceLines } from "./source-lines.ts";
 
 export interface CheckPoliciesOptions {
-  /** Files and directories, as `opa check` takes them. */
+  /** Files and directories, as `opa check` takes them: files that are no `.rego` are not looked at. */
   paths: readonly string[];
   files: PolicyFiles;
   signal: AbortSignal;
@@ -32,6 +32,7 @@ export async function checkPolicies(options: CheckPoliciesOptions): Promise<Chec
   try {
     const { modules } = await loadTests(options.paths, lines.files, {
       signal: options.signal,
+      onlyPolicies: true,
       ...(options.ignore === undefined ? {} : { ignore: options.ignore }),
     });
     compileModules(modules, {
