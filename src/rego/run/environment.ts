@@ -16,6 +16,7 @@ import { createComprehensionIndices } from "./comprehension-index.ts";
 import { type Context, pendingMark, undefinedMark } from "./context.ts";
 import { Documents, type Place } from "./documents.ts";
 import { createMemos, type EvaluateDocument } from "./memos.ts";
+import { createReaders } from "./readers.ts";
 import { fillTemplate } from "./shown.ts";
 import { State, toLocation } from "./state.ts";
 import type { LoadOptions } from "./types.ts";
@@ -56,6 +57,7 @@ export function createEnvironment(compiled: CompiledPolicy, options: LoadOptions
   const conflicts = createConflicts(compiled);
   const kit = {
     ...watch.kit,
+    ...createReaders(watch.memos, compiled.watch === "failures"),
     ...createCalls(compiled, options, state),
     ...createDocumentAccess(documents),
     ...conflicts,

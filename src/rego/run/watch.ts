@@ -14,21 +14,27 @@ interface Watcher {
 export interface Watch {
   times?: Times;
   failures?: Failures;
+  /** What documents and functions are looked up with. */
+  memos: Memos;
   /** What emitted code calls. */
-  kit: Memos & Partial<Pick<Times, "at" | "solved" | "began"> & Pick<Failures, "failed">>;
+  kit: Partial<Pick<Times, "at" | "solved" | "began"> & Pick<Failures, "failed">>;
 }
 
 /** Who takes what watching code reports, if there is one. */
 export function createWatch(compiled: CompiledPolicy, memos: Memos): Watch {
   if (compiled.watch === "times") {
     const times = new Times(compiled);
-    return { times, kit: { ...watchMemos(memos, times), at: times.at, solved: times.solved, began: times.began } };
+    return {
+      times,
+      memos: watchMemos(memos, times),
+      kit: { at: times.at, solved: times.solved, began: times.began },
+    };
   }
   if (compiled.watch === "failures") {
     const failures = new Failures(compiled);
-    return { failures, kit: { ...watchMemos(memos, failures), at: failures.at, failed: failures.failed } };
+    return { failures, memos: watchMemos(memos, failures), kit: { at: failures.at, failed: failures.failed } };
   }
-  return { kit: memos };
+  return { memos, kit: {} };
 }
 
 /** Tells the watcher where documents and functions are evaluated. */

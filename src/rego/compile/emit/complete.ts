@@ -8,36 +8,37 @@ import { createRuleIndex, type Test } from "./rule-index.ts";
 import { emitMatch } from "./unify.ts";
 import type { EmitUnit } from "./unit.ts";
 
-/** How the function is called: its parameters, code that takes the arguments out of them, and the arguments as a list. */
+/** How the function is called: its name and parameters, what it begins with, and its arguments as a list. */
 export interface Signature {
+  name: string;
   parameters: string;
-  unpack: string;
+  prologue: string;
   args: string;
 }
 
 type Tests = ReadonlyMap<Branch, readonly Test[]>;
 
 /** Writes the function that evaluates a complete rule or a function of the policies. */
-export function emitComplete(unit: EmitUnit, group: Group, { parameters, unpack, args }: Signature): void {
+export function emitComplete(unit: EmitUnit, group: Group, { name, parameters, prologue, args }: Signature): void {
   const index = createRuleIndex(group, unit.plan);
   const emitter = createEmitter(unit, group);
   const constants = constantsOf(index.rules);
-  emitter.push(`function E${group.index}(${parameters}){${unpack}let r,p=false;`);
+  emitter.push(`${prologue}let r,p=false;`);
   const branches = emitBranches(unit, group, index, {
     constant: (rule) => constants.values.get(rule) ?? -1,
-    emit: (branch, name, tests) => emitBranchFunction(unit, group, { branch, name, tests }),
+    emit: (branch, own, tests) => emitBranchFunction(unit, group, { branch, name: own, tests }),
   });
   if (branches === undefined) emitRules(emitter, group, index, constants);
   else {
-    const { name, values } = branches;
-    emitter.push(`r=K.choose("${kindOf(group)}",${name},c,${values},${args});if(r!==undefined)return r;`);
+    const call = `K.choose("${kindOf(group)}",${branches.name},c,${branches.values},${args})`;
+    emitter.push(`r=${call};if(r!==undefined)return r;`);
   }
   if (group.default !== undefined) {
     emitChain(emitter, { group, rule: group.default, tests: index.tests, pending: "p", onTrue: "return" });
     leavePending(emitter);
   }
-  emitter.push("return undefined;}");
-  unit.lines.push(emitter.lines.join(""));
+  emitter.push("return undefined;");
+  unit.addFunction(name, parameters, emitter.lines.join(""));
 }
 
 function createEmitter(unit: EmitUnit, group: Group): BodyEmitter {
@@ -200,10 +201,10 @@ function emitBranchFunction(
 ): void {
   const emitter = createEmitter(unit, group);
   const unpack = branch.args.map((_, position) => `const x${position}=a[${position}];`).join("");
-  emitter.push(`function ${name}(c,a){${unpack}let r,p=false;`);
+  emitter.push(`${unpack}let r,p=false;`);
   const onTrue = branch.value?.kind === "constant" ? "return" : "";
   emitBranch(emitter, { group, branch, tests, pending: "p", onTrue });
   leavePending(emitter);
-  emitter.push("return r;}");
-  unit.lines.push(emitter.lines.join(""));
+  emitter.push("return r;");
+  unit.addFunction(name, "c,a", emitter.lines.join(""));
 }

@@ -57,15 +57,15 @@ function emitIndex(
   const { unit } = emitter;
   const code = unit.name("X");
   const name = unit.name("X");
-  emitter.push(`function ${code}(c){const a=K.comprehensionIndex("${term.of}");let p=false;`);
+  emitter.push(`const a=K.comprehensionIndex("${term.of}");let p=false;`);
   emitter.block(body, "p", () => {
     const found = keys.map(({ inner }) => emitter.value(inner));
     const member = term.key === undefined ? "undefined" : emitter.term(term.key);
     emitter.push(`a.add([${found.join(",")}],${emitter.term(term.term)},${member});`);
   });
-  emitter.push("return a;}");
+  emitter.push("return a;");
   const rules = [...groups].map(({ index }) => index);
-  unit.lines.push(emitter.lines.join(""));
+  unit.addFunction(code, "c", emitter.lines.join(""));
   unit.lines.push(`const ${name}={code:${code},rules:[${rules.join(",")}],input:${input},isVolatile:${isVolatile}};`);
   return name;
 }

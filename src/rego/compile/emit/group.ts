@@ -12,14 +12,11 @@ export function emitGroup(unit: EmitUnit, group: Group): void {
 }
 
 function emitDocumentGroup(unit: EmitUnit, group: Group): void {
-  const { index } = group;
-  // Who watches failures is told also where a value is remembered.
-  const remembered = unit.watch.mode === "failures" ? "undefined" : `c.memo[${index}]`;
-  unit.lines.push(
-    `function R${index}(c){const v=${remembered};return v===undefined?K.lookup(c,${index},E${index}):v===U?undefined:v;}`,
-  );
-  if (group.kind === "complete") emitComplete(unit, group, { parameters: "c", unpack: "", args: "[]" });
+  const { index, kind } = group;
+  const name = `E${index}`;
+  if (kind === "complete") emitComplete(unit, group, { name, parameters: "c", prologue: "", args: "[]" });
   else emitPartial(unit, group);
+  unit.lines.push(`const R${index}=K.reader(${index},${name});`);
 }
 
 /** Writes the functions that evaluate a document for one key, for all documents that code so far needs them of. */
@@ -28,8 +25,8 @@ export function emitKeyedGroups(unit: EmitUnit): void {
   for (const group of unit.keyed) {
     const { index } = group;
     const whole = unit.plan.keyed.get(group) === "few" ? `,R${index}` : "";
-    unit.lines.push(`function D${index}(c,key){return K.lookupKey(c,${index},key,Q${index}${whole});}`);
     emitKeyed(unit, group);
+    unit.lines.push(`const D${index}=K.keyReader(${index},Q${index}${whole});`);
   }
 }
 
@@ -37,14 +34,14 @@ function emitFunctionGroup(unit: EmitUnit, group: Group): void {
   const { index, arity } = group;
   const params = Array.from({ length: arity }, (_, position) => `x${position}`);
   const list = ["c", ...params].join(",");
-  const packed = `[${params.join(",")}]`;
+  const name = `F${index}`;
   if (unit.plan.pending.has(group) || unit.watch.mode === "failures" || isHeavy(group)) {
-    unit.lines.push(`function F${index}(${list}){return K.invoke(c,${index},${packed},E${index});}`);
-    const unpack = params.map((name, position) => `const ${name}=a[${position}];`).join("");
-    emitComplete(unit, group, { parameters: "c,a", unpack, args: "a" });
+    const prologue = params.map((param, position) => `const ${param}=a[${position}];`).join("");
+    emitComplete(unit, group, { name: `E${index}`, parameters: "c,a", prologue, args: "a" });
+    unit.lines.push(`const ${name}=K.caller(${index},${arity},E${index});`);
   } else {
-    unit.lines.push(`function F${index}(${list}){if(++S.steps>S.maxSteps)K.tick();return E${index}(${list});}`);
-    emitComplete(unit, group, { parameters: list, unpack: "", args: packed });
+    const prologue = "if(++S.steps>S.maxSteps)K.tick();";
+    emitComplete(unit, group, { name, parameters: list, prologue, args: `[${params.join(",")}]` });
   }
 }
 

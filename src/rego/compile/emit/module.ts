@@ -74,7 +74,7 @@ function toNode(node: TreeNode, plan: Plan): CompiledNode {
 
 function emitQuery(unit: EmitUnit, query: LoweredQuery): void {
   const emitter = new BodyEmitter(unit, "p");
-  emitter.push("function Q(c,out){let p=false;");
+  emitter.push("let p=false;");
   emitter.block(query.body, "p", () => {
     const values = query.variables.map((variable) =>
       emitter.isBound(variable) ? emitter.value(variable) : "undefined",
@@ -84,6 +84,6 @@ function emitQuery(unit: EmitUnit, query: LoweredQuery): void {
     );
     emitter.push(`out([${values.join(",")}],[${captured.join(",")}]);`);
   });
-  emitter.push("return p;}");
-  unit.lines.push(emitter.lines.join(""));
+  emitter.push("return p;");
+  unit.addFunction("Q", "c,out", emitter.lines.join(""));
 }

@@ -11,15 +11,15 @@ import type { EmitUnit } from "./unit.ts";
 export function emitPartial(unit: EmitUnit, group: Group): void {
   const index = createRuleIndex(group, unit.plan);
   const emitter = new BodyEmitter(unit, "p");
-  emitter.push(`function E${group.index}(c){const a=new ${builderOf(group)}();let p=false;`);
+  emitter.push(`const a=new ${builderOf(group)}();let p=false;`);
   const branches = emitBranches(unit, group, index, {
     constant: () => -1,
     emit: (branch, name, tests, rule) => {
       const member = new BodyEmitter(unit, "p");
-      member.push(`function ${name}(c,a){let p=false;`);
+      member.push("let p=false;");
       emitMember(member, { group, rule, tests: new Map([[branch, tests]]), isKeyed: false });
-      member.push("return p;}");
-      unit.lines.push(member.lines.join(""));
+      member.push("return p;");
+      unit.addFunction(name, "c,a", member.lines.join(""));
     },
   });
   if (branches === undefined) {
@@ -29,15 +29,17 @@ export function emitPartial(unit: EmitUnit, group: Group): void {
     if (unit.plan.pending.has(group)) emitter.notePending("p");
   }
   finish(emitter, group, false);
+  unit.addFunction(`E${group.index}`, "c", emitter.lines.join(""));
 }
 
 /** Writes the function that evaluates what of a set or an object has to do with one key. */
 export function emitKeyed(unit: EmitUnit, group: Group): void {
   const index = createRuleIndex(group, unit.plan);
   const emitter = new BodyEmitter(unit, "p");
-  emitter.push(`function Q${group.index}(c,key){const a=new ${builderOf(group)}();let p=false;`);
+  emitter.push(`const a=new ${builderOf(group)}();let p=false;`);
   for (const rule of index.rules) emitMember(emitter, { group, rule, tests: index.tests, isKeyed: true });
   finish(emitter, group, true);
+  unit.addFunction(`Q${group.index}`, "c,key", emitter.lines.join(""));
 }
 
 function builderOf(group: Group): string {
@@ -54,8 +56,7 @@ interface MemberParts {
 function finish(emitter: BodyEmitter, group: Group, isKeyed: boolean): void {
   if (group.default !== undefined) emitMember(emitter, { group, rule: group.default, tests: new Map(), isKeyed });
   if (emitter.canPend("p")) emitter.push("if(p)return P;");
-  emitter.push("return a.build();}");
-  emitter.unit.lines.push(emitter.lines.join(""));
+  emitter.push("return a.build();");
 }
 
 function emitMember(emitter: BodyEmitter, { group, rule, tests, isKeyed }: MemberParts): void {
