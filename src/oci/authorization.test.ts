@@ -121,6 +121,17 @@ describe("Bearer", () => {
     expect(registry.countOf("GET /token")).toBe(2);
   });
 
+  it("asks the token service once also where the registry knows the repository by another name", async () => {
+    const challenge = `Bearer realm="http://${registry.host}/token",scope="repository:mirror/team/app:pull"`;
+    protectTags(["v1", "v2", "v3"], () => "Bearer both", challenge);
+    registry.on("GET /token", ({ url, ...request }, response) =>
+      json(200, { token: url.includes("mirror") ? "both" : "own" })({ url, ...request }, response),
+    );
+    const client = connect();
+    for (const tag of ["v1", "v2", "v3"]) await client.resolve(reference(tag), { signal });
+    expect(registry.seen.map(({ method }) => method)).toEqual(["HEAD", "GET", "HEAD", "HEAD", "HEAD"]);
+  });
+
   it("asks anonymously without credentials", async () => {
     protectTags(["v1"], () => "Bearer t1", bearer(registry.host));
     registry.on("GET /token", json(200, { access_token: "t1" }));

@@ -53,6 +53,8 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
   const identityFlights = createFlights<string>();
   const credentials = new LRUCache<string, { credential: Credential | undefined }>({ max: maxTokens });
   const identities = new LRUCache<string, string>({ max: maxTokens });
+  /** What each repository's challenge asked for. */
+  const scopesOf = new LRUCache<string, readonly string[]>({ max: maxTokens });
   const warned = new Set<string>();
   let scheme: Scheme | undefined;
 
@@ -140,7 +142,8 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
     async current(request) {
       const credential = await credentialFor(request);
       if (credential?.kind === "registry-token") return `Bearer ${credential.token}`;
-      return scheme && headerFor(scheme, [toPullScope(request.repository)], request);
+      const { repository } = request;
+      return scheme && headerFor(scheme, scopesOf.get(repository) ?? [toPullScope(repository)], request);
     },
     async answer(challenges, request) {
       const next = toScheme(challenges, options.realmRule, request.subject);
@@ -150,7 +153,9 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
       if (request.rejected !== undefined) {
         for (const [key, token] of tokens.entries()) if (token.header === request.rejected) tokens.delete(key);
       }
-      const header = await headerFor(next, toScopes(challenges, request.repository), request);
+      const scopes = toScopes(challenges, request.repository);
+      scopesOf.set(request.repository, scopes);
+      const header = await headerFor(next, scopes, request);
       if (header === undefined) throw unauthorized(registry, request.subject, "there are no credentials for it");
       if (header === request.rejected) {
         throw (await explainRefusal(request)) ?? unauthorized(registry, request.subject, "it refused the credentials");

@@ -226,7 +226,8 @@ describe("retries", () => {
   ])("obeys Retry-After in %s, for all requests to the registry", async (_name, retryAfter) => {
     const { digest, bytes } = registry.addManifest("team/app", ociImage);
     registry.addManifest("team/app", ociImage, "v1");
-    registry.on(`GET ${at(digest)}`, plain(429, "slow down", { "retry-after": retryAfter }), plain(200, bytes));
+    const headers = { "retry-after": retryAfter, date: "Thu, 01 Jan 2026 00:00:00 GMT" };
+    registry.on(`GET ${at(digest)}`, plain(429, "slow down", headers), plain(200, bytes));
     const clock = createFakeClock();
     const client = connect({ clock });
     const startedAtMs = clock.nowMs();

@@ -22,7 +22,8 @@ const defaults = {
 } as const;
 
 const systemClock: Clock = {
-  nowMs: () => Date.now(),
+  // Does not jump when the machine's clock is set: nobody would wait an hour for a second, or be told to.
+  nowMs: () => Math.round(performance.timeOrigin + performance.now()),
   async sleep(ms, signal) {
     await sleepFor(ms, undefined, { signal });
   },

@@ -97,7 +97,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
 
   /** Also notes how long the registry wants to be left alone. */
   async function toFault(response: TransportResponse, what: { subject: string; host: string }): Promise<OciError> {
-    const waitMs = parseRetryAfter(response.header("retry-after"), clock.nowMs());
+    const waitMs = parseRetryAfter(response.header("retry-after"), clock.nowMs(), response.header("date"));
     if (spacedStatuses.has(response.status) && waitMs !== undefined) options.politeness.askedToWait(waitMs);
     return toFaultError(response, what);
   }

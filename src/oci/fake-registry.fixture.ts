@@ -133,21 +133,22 @@ export function createHeldClock(): Clock & { readonly sleepers: number; advance(
 
 export const anonymous: CredentialStore = { find: async () => undefined };
 
-/** A client with short waits; a test says what it changes. */
+/** Short waits, by the real clock. */
+export const testOptions: RegistryClientOptions = {
+  credentials: anonymous,
+  log: silentLog,
+  insecureRegistries: [],
+  retry: { maxRetries: 3, baseMs: 100, maxWaitMs: 3000, factor: 2, jitter: 0 },
+  requestTimeoutMs: 5000,
+  pull: "if-newer",
+  offline: false,
+  proxy: {},
+  random: () => 0.5,
+};
+
+/** A client that waits for nothing; a test says what it changes. */
 export function createTestClient(options: Partial<RegistryClientOptions> = {}): RegistryClient {
-  return createRegistryClient({
-    credentials: anonymous,
-    log: silentLog,
-    insecureRegistries: [],
-    retry: { maxRetries: 3, baseMs: 100, maxWaitMs: 3000, factor: 2, jitter: 0 },
-    requestTimeoutMs: 5000,
-    pull: "if-newer",
-    offline: false,
-    proxy: {},
-    clock: createFakeClock(),
-    random: () => 0.5,
-    ...options,
-  });
+  return createRegistryClient({ ...testOptions, clock: createFakeClock(), ...options });
 }
 
 export const noSignal = new AbortController().signal;

@@ -7,6 +7,7 @@ import { deflateRawSync, gzipSync } from "node:zlib";
 import { describe, expect, it, vi } from "vitest";
 import { createContentStore } from "../cache/index.ts";
 import { type Digest, silentLog, toDigest } from "../types/index.ts";
+import { createRegistryClient } from "./client.ts";
 import {
   type Answer,
   createFakeClock,
@@ -16,6 +17,7 @@ import {
   ociImage,
   plain,
   raw,
+  testOptions,
 } from "./fake-registry.fixture.ts";
 import { maxManifestBytes } from "./manifest.ts";
 import { parseReference, toPinned } from "./reference.ts";
@@ -410,6 +412,34 @@ describe("addresses that a manifest names", () => {
 });
 
 describe("Retry-After", () => {
+  const date = "Thu, 01 Jan 2026 00:00:00 GMT";
+
+  it("as a date is one by the registry's clock", async () => {
+    const { digest, bytes } = registry.addManifest("team/app", ociImage);
+    const headers = { "retry-after": "Thu, 01 Jan 2026 05:00:07 GMT", date: "Thu, 01 Jan 2026 05:00:00 GMT" };
+    registry.on(`GET ${manifestPath(digest)}`, plain(503, "", headers), plain(200, bytes));
+    const client = connect();
+    await client.fetchManifest(pinned(digest), { signal });
+    expect(client.statistics()[registry.host]?.throttledMs).toBe(7000);
+  });
+
+  it("is waited for as long as it says also where the machine's clock is set back meanwhile", async () => {
+    const { digest, bytes } = registry.addManifest("team/app", ociImage);
+    vi.useFakeTimers({ toFake: ["Date"] });
+    registry.on(
+      `GET ${manifestPath(digest)}`,
+      (request, response) => {
+        plain(429, "", { "retry-after": "1" })(request, response);
+        response.on("finish", () => setTimeout(() => vi.setSystemTime(Date.now() - 3_600_000), 100));
+      },
+      plain(200, bytes),
+    );
+    const client = createRegistryClient(testOptions);
+    const asked = client.fetchManifest(pinned(digest), { signal }).finally(() => vi.useRealTimers());
+    expect((await asked).descriptor.digest).toBe(digest);
+    await client.close();
+  });
+
   it.each([
     ["that wait for the first answer", 8, []],
     ["that wait for a connection", 1, []],
@@ -455,7 +485,7 @@ describe("Retry-After", () => {
     ["Thu, 01 Jan 2026 00:02:00 GMT", 120_000],
   ])("is waited for up to two minutes: %s", async (value, ms) => {
     const { digest, bytes } = registry.addManifest("team/app", ociImage);
-    registry.on(`GET ${manifestPath(digest)}`, plain(503, "", { "retry-after": value }), plain(200, bytes));
+    registry.on(`GET ${manifestPath(digest)}`, plain(503, "", { "retry-after": value, date }), plain(200, bytes));
     const clock = createFakeClock();
     const startedAtMs = clock.nowMs();
     await connect({ clock }).fetchManifest(pinned(digest), { signal });
@@ -464,12 +494,12 @@ describe("Retry-After", () => {
 
   it.each(["121", "Thu, 01 Jan 2026 00:02:01 GMT", "9999999999"])("is not waited for longer: %s", async (value) => {
     const { digest } = registry.addManifest("team/app", ociImage);
-    registry.on(`GET ${manifestPath(digest)}`, plain(429, "", { "retry-after": value }));
+    registry.on(`GET ${manifestPath(digest)}`, plain(429, "", { "retry-after": value, date }));
     const clock = createFakeClock();
-    await expect(connect({ clock }).fetchManifest(pinned(digest), { signal })).rejects.toMatchObject({
-      code: "rate-limited",
-    });
+    const client = connect({ clock });
+    await expect(client.fetchManifest(pinned(digest), { signal })).rejects.toMatchObject({ code: "rate-limited" });
     expect([registry.seen.length, clock.slept]).toEqual([1, []]);
+    expect(client.statistics()[registry.host]?.throttledMs).toBe(0);
   });
 
   it("of the token service counts for the registry, and its 429 without one is tried again", async () => {

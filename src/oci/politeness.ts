@@ -35,7 +35,8 @@ export function createPoliteness(options: {
       const now = clock.nowMs();
       const end = now + ms;
       if (end <= untilMs) return;
-      throttledMs += end - Math.max(now, untilMs);
+      // Who will not wait so long asks no more at all.
+      if (ms <= limitMs) throttledMs += end - Math.max(now, untilMs);
       untilMs = end;
     },
     async wait(signal, subject) {
@@ -67,12 +68,16 @@ export function toBackoffMs(attempt: number, retry: RetrySettings, random: () =>
   return Math.max(0, Math.min(varied, retry.maxWaitMs));
 }
 
-/** RFC 9110, 10.2.3: seconds or a date. Milliseconds from now; undefined where it is absent or malformed. */
-export function parseRetryAfter(value: string | undefined, nowMs: number): number | undefined {
+/**
+ * RFC 9110, 10.2.3: seconds or a date, by the clock of who says so (`date`, the header; else ours). Milliseconds from now;
+ * undefined where it is absent or malformed.
+ */
+export function parseRetryAfter(value: string | undefined, nowMs: number, date?: string): number | undefined {
   if (value === undefined) return undefined;
   const text = value.trim();
   if (/^\d{1,10}$/.test(text)) return Number(text) * 1000;
   if (!/^[A-Za-z]{3}/.test(text)) return undefined;
-  const date = Date.parse(text);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - nowMs);
+  const end = Date.parse(text);
+  const saidAtMs = Date.parse(date ?? "");
+  return Number.isNaN(end) ? undefined : Math.max(0, end - (Number.isNaN(saidAtMs) ? nowMs : saidAtMs));
 }

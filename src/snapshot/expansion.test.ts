@@ -215,6 +215,22 @@ describe("sparse indexes", () => {
     expect(children.map(({ name }) => name)).toEqual([`c0-${digestOf("amd")}-amd64`]);
   });
 
+  it.each<[string, readonly string[], readonly string[]]>([
+    ["linux/arm64/v8", ["linux/arm64"], ["linux/arm", "linux/amd64", "linux/riscv64"]],
+    ["linux/arm64", ["linux/arm64"], ["linux/arm", "linux/amd64", "linux/riscv64"]],
+    ["linux/arm64/v9", [], ["linux/arm64", "linux/arm", "linux/amd64", "linux/riscv64"]],
+    ["linux/arm/v7", ["linux/arm"], ["linux/arm64", "linux/amd64", "linux/riscv64"]],
+    ["linux/arm/v6", [], ["linux/arm64", "linux/arm", "linux/amd64", "linux/riscv64"]],
+    ["linux/amd64/v1", ["linux/amd64"], ["linux/arm64", "linux/arm", "linux/riscv64"]],
+    ["linux/riscv64/x", [], ["linux/arm64", "linux/arm", "linux/amd64", "linux/riscv64"]],
+  ])("that name no variant have the usual one: %s", async (wanted, missing, absent) => {
+    const names = ["linux/arm64", "linux/arm", "linux/amd64", "linux/riscv64"];
+    const children = names.map((name) => child(name, name));
+    const [index] = await expand(snapshotOf("many"), { indexes: { many: children }, gone: names }, [wanted]);
+    expect(index?.missing.map(({ platform }) => platform)).toEqual(missing);
+    expect(index?.absent.map(({ platform }) => platform)).toEqual(absent);
+  });
+
   it("make a violation of the index that names platform, digest and index", async () => {
     const [index] = await expand(snapshotOf("many"), { indexes: { many }, gone: ["s390x"] });
     const pinned = `r.example/x@${digestOf("many")}`;

@@ -22,11 +22,24 @@ export function isAttestationManifest({ platform, annotations }: Descriptor): bo
   );
 }
 
-/** Whether the child must be in the registry; a required platform without a variant stands for all its variants. */
+/** The variants that these architectures mean where an index names none, as container runtimes read them. */
+const usualVariants: Readonly<Record<string, string>> = { amd64: "v1", arm: "v7", arm64: "v8" };
+
+/**
+ * Whether the child must be in the registry; a required platform without a variant stands for all its variants, and a
+ * child without one is of its architecture's usual variant.
+ */
 export function isRequired(descriptor: Descriptor, required: RequiredPlatforms): boolean {
   if (required === "all" || required === "none") {
     return required === "all";
   }
-  const platform = formatPlatform(descriptor.platform);
+  const platform = formatPlatform(withVariant(descriptor.platform));
   return required.some((wanted) => platform === wanted || platform.startsWith(`${wanted}/`));
+}
+
+function withVariant(platform: Platform | undefined): Platform | undefined {
+  if (platform === undefined || (platform.variant ?? "") !== "") return platform;
+  const { architecture } = platform;
+  const variant = Object.hasOwn(usualVariants, architecture) ? usualVariants[architecture] : undefined;
+  return variant === undefined ? platform : { ...platform, variant };
 }
