@@ -7,6 +7,7 @@ const root = join(import.meta.dirname, "..", "src");
 /** Who may import whom: a folder imports folders of lower rank only; `types` is everybody's. */
 const rank: Readonly<Record<string, number>> = {
   types: 0,
+  disk: 0,
   yaml: 0,
   cache: 1,
   rego: 1,

@@ -1,5 +1,5 @@
 import { constants, type FileHandle, link, open, readdir, rename, stat, unlink, utimes } from "node:fs/promises";
-import { makeFolder } from "../types/index.ts";
+import { makeFolder } from "../disk/index.ts";
 
 /** An open file. */
 export interface CacheFile {

@@ -1,8 +1,9 @@
 import { writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { makeFolder } from "../disk/index.ts";
 import type { OutputSlice } from "../inputs/index.ts";
 import { renderReport } from "../report/index.ts";
-import { makeFolder, type Report, toErrorMessage } from "../types/index.ts";
+import { type Report, toErrorMessage } from "../types/index.ts";
 import { EntryError } from "./errors.ts";
 
 export interface OutputPorts {

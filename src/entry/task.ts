@@ -1,9 +1,10 @@
 import { rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { makeFolder } from "../disk/index.ts";
 import { parseTaskParameters, readTaskPlaces, type TaskPlaces, type TaskStepConfiguration } from "../inputs/index.ts";
 import type { HttpPort } from "../policy/index.ts";
 import { type AppStudioResult, decideExitCode, toAppStudioResult } from "../report/index.ts";
-import { type Log, makeFolder, type Report, toErrorMessage } from "../types/index.ts";
+import { type Log, type Report, toErrorMessage } from "../types/index.ts";
 import { toVerdict, validateAndReport } from "./commands/validate-image.ts";
 import type { Console } from "./console.ts";
 import { EntryError } from "./errors.ts";

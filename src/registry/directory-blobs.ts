@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { appendFile, truncate, writeFile } from "node:fs/promises";
-import { makeFolder } from "../types/index.ts";
+import { makeFolder } from "../disk/index.ts";
 import { toAlgorithm, toContentHex } from "./content-digest.ts";
 import type { ContentFolder } from "./directory-content.ts";
 import { type DirectoryLayout, listIfThere, removeIfThere, removeUntouched, sizeIfThere } from "./directory-layout.ts";

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { makeFolder } from "../types/index.ts";
+import { makeFolder } from "../disk/index.ts";
 import { type ContentDigest, toContentHex } from "./content-digest.ts";
 
 /**

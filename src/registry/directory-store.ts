@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { rename, writeFile } from "node:fs/promises";
 import { basename, resolve } from "node:path";
-import { isJsonObject, type Log, makeFolder, silentLog, toErrorMessage } from "../types/index.ts";
+import { makeFolder } from "../disk/index.ts";
+import { isJsonObject, type Log, silentLog, toErrorMessage } from "../types/index.ts";
 import { createBlobs, createUploads } from "./directory-blobs.ts";
 import { createContentFolder } from "./directory-content.ts";
 import { createLayout, type DirectoryLayout, listIfThere, readIfThere } from "./directory-layout.ts";

@@ -2,7 +2,6 @@ export type { Component, ComponentSource, GitSource, Snapshot } from "./componen
 export type { Descriptor, Platform } from "./descriptor.ts";
 export { type Digest, isDigest, parseDigest, toDigest, toHex } from "./digest.ts";
 export { StageError, type StageErrorOptions, toErrorMessage } from "./errors.ts";
-export { makeFolder } from "./folders.ts";
 export { isJsonObject, type Json, type JsonObject } from "./json.ts";
 export { type Log, silentLog } from "./log.ts";
 export type {
