@@ -1,3 +1,4 @@
+import { LRUCache } from "lru-cache";
 import { isList, numberFromBigInt, type RegoNumber, toBigInt, type Value } from "../../value/index.ts";
 import { type BuiltinTable, toFailure } from "../builtin.ts";
 import { anyOperand, integerOperand, isNumber, numberOperand, stringOperand, toTypeError } from "../operands.ts";
@@ -9,9 +10,21 @@ import { parseRfc3339, parseTime } from "./parse.ts";
 const minInt64 = -(2n ** 63n);
 const maxInt64 = 2n ** 63n - 1n;
 
-function toNanoseconds(moment: bigint): Value {
+function toNanoseconds(moment: bigint): number | RegoNumber {
   if (moment < minInt64 || moment > maxInt64) throw toFailure("time outside of valid range");
   return numberFromBigInt(moment);
+}
+
+/** Policies compare the same few moments again and again, for each task and each rule. */
+const knownMoments = new LRUCache<string, number | RegoNumber>({ max: 1_000 });
+const maxKnownLength = 64;
+
+function parseMoment(text: string): Value {
+  const known = knownMoments.get(text);
+  if (known !== undefined) return known;
+  const moment = toNanoseconds(parseRfc3339(text));
+  if (text.length <= maxKnownLength) knownMoments.set(text, moment);
+  return moment;
 }
 
 interface Moment {
@@ -130,7 +143,7 @@ function parseDuration(args: readonly Value[]): Value {
 export const time: BuiltinTable = {
   "time.now_ns": (_args, context) => numberFromBigInt(context.nowNs),
   "time.parse_ns": (args) => toNanoseconds(parseTime(layoutNamed(stringOperand(args, 1)), stringOperand(args, 2))),
-  "time.parse_rfc3339_ns": (args) => toNanoseconds(parseRfc3339(stringOperand(args, 1))),
+  "time.parse_rfc3339_ns": (args) => parseMoment(stringOperand(args, 1)),
   "time.parse_duration_ns": parseDuration,
   "time.format": format,
   "time.date": (args) => {
