@@ -74,7 +74,9 @@ export async function readClaim(
 export async function isClaimAbandoned(folder: Folder, path: string): Promise<boolean> {
   const state = await folder.files.state(path);
   const claim = await readClaim(folder, path);
-  if (!state || !claim) return false;
+  // What is there and is no file was put there by nobody who downloads.
+  if (!state) return claim === "unknown";
+  if (!claim) return false;
   return claim === "unknown" || folder.presence.isAbandoned(claim.part, state);
 }
 

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -8,6 +9,7 @@ import { type Digest, silentLog, toDigest, toHex } from "../types/index.ts";
 import type { ByteSource, ByteStream, ContentStore, ContentStoreOptions } from "./content-store.ts";
 import { createContentStore } from "./directory-store.ts";
 import { type CacheFile, type CacheFiles, diskFiles } from "./files.ts";
+import { createLayout } from "./layout.ts";
 
 const scope = "registry/app anonymous";
 const content = randomBytes(300_000);
@@ -515,6 +517,29 @@ describe("a disk that fails", () => {
     await store.close();
     expect(store.statistics().stored).toBe(1);
     expect(await temporaryFiles()).toEqual([]);
+  });
+});
+
+// A folder that came from elsewhere may hold anything.
+describe.skipIf(process.platform === "win32")("pipes in place of files", () => {
+  it("are waited at by nobody", async () => {
+    const layout = createLayout(directory);
+    await put(open());
+    await open().writeNote("name", scope, "text");
+    const other = randomBytes(1000);
+    const paths = [pathOf(digest), layout.note("name", scope), layout.download(toDigest(other))];
+    for (const path of paths) {
+      await rm(path, { force: true });
+      execFileSync("mkfifo", [path]);
+    }
+    const store = open();
+    expect(await store.readNote("name", scope)).toBeUndefined();
+    expect(await store.get(digest, scope)).toBeUndefined();
+    expect(await read(store.tee(digest, scope, inPieces(content)))).toEqual(content);
+    expect(await read(store.tee(toDigest(other), scope, inPieces(other)))).toEqual(other);
+    await store.verify();
+    await store.prune({ maxBytes: 0 });
+    await store.close();
   });
 });
 

@@ -76,7 +76,8 @@ export const diskFiles: CacheFiles = {
   makeDirectory: (path) => makeFolder(path, 0o700),
   create: async (path) => toCacheFile(await open(path, "wx+", 0o600)),
   async open(path) {
-    const handle = await orMissing(open(path, constants.O_RDONLY), undefined);
+    // A pipe that somebody put there would be waited at for ever otherwise, by one of the few threads for files.
+    const handle = await orMissing(open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)), undefined);
     return handle && toCacheFile(handle);
   },
   rename,

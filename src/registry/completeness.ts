@@ -17,33 +17,50 @@ export async function assertComplete(settings: Settings, repository: string, man
 }
 
 async function findMissingBlobs(settings: Settings, repository: string, blobs: readonly ContentDescriptor[]) {
-  const missing: ContentDescriptor[] = [];
-  for (const blob of blobs) {
-    // A blob that is to be had elsewhere need not be pushed.
-    if (blob.urls !== undefined) continue;
-    if ((await settings.store.blobs.size(repository, blob.digest)) === undefined) missing.push(blob);
-  }
-  return missing;
+  // A blob that is to be had elsewhere need not be pushed.
+  const required = blobs.filter(({ urls }) => urls === undefined);
+  return await findMissing(required, async ({ digest }) => {
+    return (await settings.store.blobs.size(repository, digest)) !== undefined;
+  });
 }
 
 async function findMissingChildren(settings: Settings, repository: string, children: readonly ContentDescriptor[]) {
-  const missing: ContentDescriptor[] = [];
-  for (const child of children) {
-    if (!isRequired(child.platform, settings.platforms)) continue;
-    if ((await settings.store.manifests.get(repository, child.digest)) === undefined) missing.push(child);
-  }
-  return missing;
+  const required = children.filter(({ platform }) => isRequired(platform, settings.platforms));
+  return await findMissing(required, async ({ digest }) => {
+    return (await settings.store.manifests.get(repository, digest)) !== undefined;
+  });
 }
 
-/** Whether an index may not be pushed without its child for this platform. A child without a platform is in no list. */
+/** Those that are not there. Each digest is looked for once: a manifest may name one ten thousand times. */
+async function findMissing(
+  wanted: readonly ContentDescriptor[],
+  isThere: (descriptor: ContentDescriptor) => Promise<boolean>,
+): Promise<readonly ContentDescriptor[]> {
+  const known = new Map<string, boolean>();
+  for (const descriptor of wanted) {
+    if (!known.has(descriptor.digest)) known.set(descriptor.digest, await isThere(descriptor));
+  }
+  return wanted.filter(({ digest }) => known.get(digest) === false);
+}
+
+/** The variants that these architectures mean where an index names none, as container runtimes read them. */
+const usualVariants: Readonly<Record<string, string>> = { amd64: "v1", arm: "v7", arm64: "v8" };
+
+/**
+ * Whether an index may not be pushed without its child for this platform. A child without a platform is in no list; one
+ * without a variant is of its architecture's usual one.
+ */
 export function isRequired(platform: Platform | undefined, required: Settings["platforms"]): boolean {
   if (required === "all" || required === "none") return required === "all";
   if (platform === undefined) return false;
+  const { architecture } = platform;
+  const variant =
+    platform.variant ?? (Object.hasOwn(usualVariants, architecture) ? usualVariants[architecture] : undefined);
   return required.some(
     (wanted) =>
       wanted.os === platform.os &&
-      wanted.architecture === platform.architecture &&
-      (wanted.variant === undefined || wanted.variant === platform.variant),
+      wanted.architecture === architecture &&
+      (wanted.variant === undefined || wanted.variant === variant),
   );
 }
 

@@ -174,9 +174,34 @@ describe("an index with missing children", () => {
     { name: "none", platforms: "none", missing: [] },
     { name: "one platform", platforms: [{ os: "linux", architecture: "amd64" }], missing: ["linux/amd64"] },
     { name: "any variant", platforms: [{ os: "linux", architecture: "arm64" }], missing: ["linux/arm64/v8"] },
+    {
+      name: "the usual variant",
+      platforms: [{ os: "linux", architecture: "amd64", variant: "v1" }],
+      missing: ["linux/amd64"],
+    },
     { name: "another variant", platforms: [{ os: "linux", architecture: "arm64", variant: "v9" }], missing: [] },
     { name: "a platform that the index has not", platforms: [{ os: "linux", architecture: "s390x" }], missing: [] },
   ];
+  it("is looked for once, however often an index names it", async () => {
+    const store = createMemoryStore();
+    let lookups = 0;
+    const manifests = {
+      ...store.manifests,
+      get: (...args: Parameters<typeof store.manifests.get>) => {
+        lookups += 1;
+        return store.manifests.get(...args);
+      },
+    };
+    const registry = await startRegistry({ store: { ...store, manifests } });
+    const digest = digestOf("absent");
+    const many = Array.from({ length: 1000 }, () => ({ mediaType: manifestType, digest, size: 1 }));
+    const index = { schemaVersion: 2, mediaType: indexType, manifests: many };
+    const response = await putManifest(registry, "app", "many", index, indexType);
+    expect((await readCodes(response)).length).toBe(1000);
+    expect(lookups).toBe(1);
+    await registry.close();
+  });
+
   it.each(cases)("platforms $name: refused for $missing", async ({ platforms: required, missing }) => {
     const registry = await open({ platforms: required });
     const response = await putManifest(registry, "app", "v1", index, indexType);

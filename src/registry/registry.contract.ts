@@ -257,8 +257,11 @@ export function describeRegistry(createStore: () => RegistryStore | Promise<Regi
       await expect.poll(async () => (await fetch(url)).headers.get("range"), { timeout: 20_000 }).toBe("0-3");
       const other = await fetch(url, { method: "PATCH", body: "x" });
       expect([other.status, await readCodes(other)]).toEqual([409, ["BLOB_UPLOAD_INVALID"]]);
+      const cancel = await fetch(url, { method: "DELETE" });
+      expect([cancel.status, await readCodes(cancel)]).toEqual([409, ["BLOB_UPLOAD_INVALID"]]);
       release();
       expect((await slow).headers.get("range")).toBe("0-5");
+      expect((await fetch(`${url}?digest=${digestOf("abcdef")}`, { method: "PUT" })).status).toBe(201);
     });
 
     it("run in parallel, also of the same bytes", async () => {
@@ -269,6 +272,16 @@ export function describeRegistry(createStore: () => RegistryStore | Promise<Regi
         digests.map(async (digest) => await (await fetch(`${registry.url}/v2/app/blobs/${digest}`)).text()),
       );
       expect(read).toEqual(contents);
+    });
+
+    it("in one request that fails leave nothing that takes up room", async () => {
+      const registry = await open({ maxBlobBytes: 5, maxUploads: 2 });
+      for (const content of ["123456", "1234567", "12345678"]) {
+        const url = `${registry.url}/v2/app/blobs/uploads/?digest=${digestOf(content)}`;
+        const response = await fetch(url, { method: "POST", body: content });
+        expect([response.status, await readCodes(response)]).toEqual([413, ["SIZE_INVALID"]]);
+      }
+      await pushBlob(registry, "app", "12345");
     });
 
     it("over a limit of size or number are refused", async () => {

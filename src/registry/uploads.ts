@@ -23,14 +23,21 @@ export function createUploadEnds(settings: Settings): Uploads {
   /** Uploads that a request is writing to at this moment. */
   const busy = new Set<string>();
 
-  async function locked(target: Target, work: () => Promise<Answer>): Promise<Answer> {
+  /** One at a time changes an upload; what it finds is the state that the one before it left. */
+  async function locked(target: Target, work: (size: number) => Promise<Answer>): Promise<Answer> {
     if (busy.has(target.id)) throw createBusy(target);
     busy.add(target.id);
     try {
-      return await work();
+      return await work(await sizeOf(target));
     } finally {
       busy.delete(target.id);
     }
+  }
+
+  async function sizeOf(target: Target): Promise<number> {
+    const size = await settings.store.uploads.size(target.repository, target.id);
+    if (size === undefined) throw createUnknown(target);
+    return size;
   }
 
   return {
@@ -42,26 +49,26 @@ export function createUploadEnds(settings: Settings): Uploads {
       const digest = exchange.query.get("digest");
       if (digest !== null) requireDigest(digest);
       const target = { repository, id: await settings.store.uploads.start(repository) };
-      if (digest !== null) return await finish(settings, exchange, target, 0);
+      if (digest !== null) return await finishAtOnce(settings, exchange, target);
       return { status: 202, headers: toProgressHeaders(target, 0) };
     },
     async answerUpload(exchange, repository, id) {
       const target = { repository, id };
-      const size = await settings.store.uploads.size(repository, id);
-      if (size === undefined) throw createUnknown(target);
       switch (exchange.method) {
         case "GET":
-          return { status: 204, headers: toProgressHeaders(target, size) };
+          return { status: 204, headers: toProgressHeaders(target, await sizeOf(target)) };
         case "PATCH":
-          return await locked(target, async () => {
+          return await locked(target, async (size) => {
             const received = await receive(settings, exchange, target, size);
             return { status: 202, headers: toProgressHeaders(target, received) };
           });
         case "PUT":
-          return await locked(target, () => finish(settings, exchange, target, size));
+          return await locked(target, (size) => finish(settings, exchange, target, size));
         case "DELETE":
-          await settings.store.uploads.cancel(repository, id);
-          return { status: 204 };
+          return await locked(target, async () => {
+            await settings.store.uploads.cancel(repository, id);
+            return { status: 204 };
+          });
         default:
           throw createMethodRefusal(exchange, ["GET", "PATCH", "PUT", "DELETE"]);
       }
@@ -91,6 +98,16 @@ async function tryMount(
   if (from !== undefined && !isRepositoryName(from)) return undefined;
   if (!(await settings.store.blobs.mount(from, repository, digest))) return undefined;
   return toCreated(repository, digest);
+}
+
+/** An upload in one request: no client knows its id, so that nobody could go on with what is left of it. */
+async function finishAtOnce(settings: Settings, exchange: Exchange, target: Target): Promise<Answer> {
+  try {
+    return await finish(settings, exchange, target, 0);
+  } catch (thrown) {
+    await settings.store.uploads.cancel(target.repository, target.id);
+    throw thrown;
+  }
 }
 
 async function finish(settings: Settings, exchange: Exchange, target: Target, size: number): Promise<Answer> {
