@@ -20,19 +20,25 @@ import type { LoadOptions } from "./types.ts";
 type Implementation = Builtin["evaluate"];
 type Call = (context: Context, implementation: Implementation, at: number, args: readonly Value[]) => Outcome;
 
-/** Shorter texts and lists cost no more than the call. */
+/** Shorter texts, lists and numbers cost no more than the call. */
 const longText = 512;
+const longNumber = 64;
 
 /** What a list's items take, with the half as much again that it grows by and the list that it leaves. */
 const bytesPerItem = 20;
 
 /** Reading or making long texts and lists takes time and memory, whichever function does it. */
 function payForSize(value: Value | undefined): void {
-  if (typeof value !== "object") {
-    if (typeof value === "string" && value.length > longText) spend(value.length >> 4);
-  } else if (Array.isArray(value)) {
-    if (value.length > longText) spend(value.length >> 6);
-  } else if (value instanceof RegoNumber) spend(value.decimal.digits.length);
+  if (typeof value === "string") {
+    if (value.length > longText) spend(value.length >> 4);
+  } else if (typeof value === "object" && value !== null) {
+    if (Array.isArray(value)) {
+      if (value.length > longText) spend(value.length >> 6);
+    } else if (value instanceof RegoNumber) {
+      const { length } = value.decimal.digits;
+      if (length > longNumber) spend(length);
+    }
+  }
 }
 
 /** How emitted code calls functions that are no rules. */
@@ -41,7 +47,7 @@ export function createCalls(compiled: CompiledPolicy, options: LoadOptions, stat
   const call: Call = (_, implementation, at, args) => {
     state.steps += 1;
     try {
-      for (const arg of args) payForSize(arg);
+      for (let index = 0; index < args.length; index += 1) payForSize(args[index]);
       const result = implementation(args, state.run.builtins);
       payForSize(result);
       return result;
