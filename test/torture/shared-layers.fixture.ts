@@ -131,7 +131,7 @@ export async function pushSnapshot(registry: RunningRegistry, options: SnapshotO
   const args = [
     "validate",
     "image",
-    `--images=${JSON.stringify({ components })}`,
+    toImagesFlag(components),
     `--policy=${JSON.stringify({ sources: [{ policy: [folder] }] })}`,
     `--public-key=${key.publicKeyPem}`,
     "--ignore-rekor",
@@ -140,6 +140,17 @@ export async function pushSnapshot(registry: RunningRegistry, options: SnapshotO
     "--workers=1",
   ];
   return { components, layers, args };
+}
+
+function toImagesFlag(components: Snapshot["components"]): string {
+  return `--images=${JSON.stringify({ components })}`;
+}
+
+/** The same snapshot with its first components alone. */
+export function toFirst(snapshot: Snapshot, count: number): Snapshot {
+  const components = snapshot.components.slice(0, count);
+  const others = snapshot.args.filter((arg) => arg !== toImagesFlag(snapshot.components));
+  return { ...snapshot, components, args: [...others, toImagesFlag(components)] };
 }
 
 function toConfiguration(snapshot: Snapshot, cacheDirectory: string): ValidateImageConfiguration {
