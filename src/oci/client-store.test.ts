@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createContentStore } from "../cache/index.ts";
 import { type Digest, silentLog, toDigest, toHex } from "../types/index.ts";
 import type { Credential } from "./credentials.ts";
-import { type createTestClient, json, noSignal, ociImage, plain } from "./fake-registry.fixture.ts";
+import { type Answer, type createTestClient, json, noSignal, ociImage, plain } from "./fake-registry.fixture.ts";
 import { parseReference, toPinned } from "./reference.ts";
 import type { RegistryClient } from "./registry-client.ts";
 import { useFakeRegistry, useTestClients } from "./test-run.fixture.ts";
@@ -193,6 +193,45 @@ describe("blobs on disk", () => {
     await stream.return?.();
     expect(registry.countOf(`GET /v2/team/other/blobs/${digest}`)).toBe(1);
   });
+
+  it.each([
+    ["forbidden", plain(403)],
+    ["not-found", plain(404)],
+    ["digest-mismatch", plain(200, "other")],
+    ["unavailable", plain(503)],
+    [
+      "unavailable",
+      (_request, response) => {
+        response.writeHead(200, { "content-length": content.length });
+        response.write(content.subarray(0, 100_000), () => setTimeout(() => response.destroy(), 50));
+      },
+    ],
+  ] as [string, Answer][])(
+    "are not refused to one because they are to another who asked first: %s",
+    async (code, refusal) => {
+      const digest = registry.addBlob("team/other", content);
+      let refuse = () => {};
+      registry.on(`GET /v2/team/app/blobs/${digest}`, (request, response) => {
+        refuse = () => refusal(request, response);
+      });
+      const client = startRun({ retry: { maxRetries: 0, baseMs: 1, maxWaitMs: 1, factor: 1, jitter: 0 } });
+      // The first answer of a registry is waited for by all.
+      await client.findTag(reference(), { signal });
+      const first = read(client, digest).catch((thrown: unknown) => thrown);
+      await expect.poll(() => registry.countOf(`GET /v2/team/app/blobs/${digest}`), { timeout: 20_000 }).toBe(1);
+      const second = read(client, digest, "team/other").catch((thrown: unknown) => thrown);
+      await expect.poll(() => registry.countOf(`HEAD /v2/team/other/blobs/${digest}`), { timeout: 20_000 }).toBe(1);
+      await new Promise(setImmediate);
+      refuse();
+      expect(await first).toMatchObject({ code });
+      // Who has wrong bytes of the other's already cannot give them back.
+      if (code === "digest-mismatch") expect(await second).toMatchObject({ code: "unavailable", retryable: true });
+      else expect(await second).toEqual(content);
+      expect(await read(client, digest, "team/other")).toEqual(content);
+      await client.close();
+      expect(await read(startRun({ offline: true }), digest, "team/other")).toEqual(content);
+    },
+  );
 
   it("leave no secret in the folder's names", async () => {
     const digest = registry.addBlob("team/app", content);
