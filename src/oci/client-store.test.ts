@@ -370,6 +370,15 @@ describe("referrers", () => {
     expect(registry.seen).toHaveLength(0);
   });
 
+  it("are read also where they cannot be kept", async () => {
+    const entry = { mediaType: String(ociImage.mediaType), digest: toDigest(Buffer.from("one")), size: 1 };
+    const deep = `${"[".repeat(100_000)}${"]".repeat(100_000)}`;
+    const text = JSON.stringify({ schemaVersion: 2, manifests: [entry] }).replace('"size":1', `"size":1,"x":${deep}`);
+    registry.on(route, plain(200, text, { "content-type": "application/json" }));
+    expect(await ask(startRun())).toEqual([entry]);
+    await expect(ask(startRun({ offline: true }))).rejects.toMatchObject({ code: "offline" });
+  });
+
   it.each(["gone", "damaged"])("are an error offline that names them where a long list is %s", async (what) => {
     const { digest } = await noteLongList();
     const path = join(directory, "v1", "blobs", toHex(digest).slice(0, 2), toHex(digest));

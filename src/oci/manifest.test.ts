@@ -91,6 +91,7 @@ describe("parseImageManifest and parseIndex", () => {
     ["no config", { ...ociImage, config: null }],
     ["layers that are no list", { ...ociImage, layers: {} }],
     ["a layer that is none", { ...ociImage, layers: [1] }],
+    ["layers nested too deep", { ...ociImage, layers: JSON.parse(`${"[".repeat(100_000)}${"]".repeat(100_000)}`) }],
     ["too many layers", { ...ociImage, layers: Array(10_001).fill(emptyConfig) }],
     ["annotations that are no texts", { ...ociImage, annotations: { a: 1 } }],
   ] as [string, JsonObject][])("refuse %s", (_name, body) => {

@@ -189,6 +189,13 @@ function parseAnnotations(value: JsonObject, subject: string): { annotations?: R
 }
 
 function malformed(subject: string, expected: string, got: unknown): OciError {
-  const shown = (JSON.stringify(got) ?? "nothing").slice(0, 100);
-  return new OciError(`${subject}: expected ${expected}, got ${shown}`, { code: "invalid-response", subject });
+  return new OciError(`${subject}: expected ${expected}, got ${show(got)}`, { code: "invalid-response", subject });
+}
+
+function show(got: unknown): string {
+  try {
+    return (JSON.stringify(got) ?? "nothing").slice(0, 100);
+  } catch {
+    return "something nested too deep to be shown"; // V8 reads deeper JSON than it writes.
+  }
 }

@@ -521,3 +521,40 @@ describe("Retry-After", () => {
     expect(client.statistics()[registry.host]).toMatchObject({ retries: 2, throttledMs: 9100 });
   });
 });
+
+describe("answers that grow", () => {
+  it("are cut where headers have more than 16 KiB", async () => {
+    const headers = { "content-type": manifestType, "x-padding": "x".repeat(17_000) };
+    registry.on(`HEAD ${manifestPath("v1")}`, plain(200, "{}", headers));
+    await expect(connect({ retry: once }).resolve(reference(), { signal })).rejects.toMatchObject({
+      code: "unavailable",
+    });
+  });
+
+  it("are cut where a token has more than 1 MiB", async () => {
+    const realm = `Bearer realm="http://${registry.host}/token"`;
+    registry.on(`HEAD ${manifestPath("v1")}`, plain(401, "", { "www-authenticate": realm }));
+    registry.on("GET /token", json(200, { token: "t".repeat(1024 * 1024) }));
+    await expect(connect().resolve(reference(), { signal })).rejects.toMatchObject({ code: "too-large" });
+  });
+
+  it("are cut where an error's page does not end", async () => {
+    const { digest } = registry.addManifest("team/app", ociImage);
+    registry.on(`GET ${manifestPath(digest)}`, (_request, response) => {
+      response.writeHead(403);
+      const write = () => {
+        while (!response.destroyed && response.write(Buffer.alloc(65_536)));
+      };
+      response.on("drain", write);
+      write();
+    });
+    await expect(connect().fetchManifest(pinned(digest), { signal })).rejects.toMatchObject({ code: "forbidden" });
+  });
+
+  it("are not followed where pages of tags lead in a circle", async () => {
+    const link = { link: '</v2/team/app/tags/list?last=x>; rel="next"' };
+    registry.on("GET /v2/team/app/tags/list", json(200, { tags: [] }, link));
+    await expect(connect().listTags(location(), { signal })).rejects.toMatchObject({ code: "too-large" });
+    expect(registry.seen.length).toBeLessThanOrEqual(201);
+  });
+});

@@ -20,7 +20,7 @@ const maxNotedBytes = 128 * 1024;
 /** More than any list that was accepted takes when it is written anew. */
 const maxListBytes = 64 * 1024 * 1024;
 
-/** The note of a list is the list itself, or where it is long, its digest. What is gone or damaged is a miss. */
+/** A list that cannot be written is not kept. The note of a list is the list itself, or where it is long, its digest. What is gone or damaged is a miss. */
 export function createReferrerNotes(store: ContentStore | undefined): ReferrerNotes {
   const toName = (path: string, ref: PinnedReference) => `referrers ${formatPinned(ref)} ${path}`;
   return {
@@ -34,7 +34,8 @@ export function createReferrerNotes(store: ContentStore | undefined): ReferrerNo
     },
     async write(path, ref, { scope, entries }) {
       if (store === undefined) return;
-      const text = JSON.stringify(entries);
+      const text = toText(entries);
+      if (text === undefined) return;
       const bytes = Buffer.from(text);
       if (bytes.length <= maxNotedBytes) return store.writeNote(toName(path, ref), scope, text);
       const digest = toDigest(bytes);
@@ -52,6 +53,15 @@ function toNoted(text: string | undefined): NotedReferrers | undefined {
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
+}
+
+/** Undefined where the entries are nested deeper than V8 writes, which is less deep than it reads. */
+function toText(entries: readonly Json[]): string | undefined {
+  try {
+    return JSON.stringify(entries);
+  } catch {
+    return undefined;
+  }
 }
 
 function parseJson(text: string | undefined): unknown {
