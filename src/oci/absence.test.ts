@@ -83,7 +83,9 @@ describe("a registry's own 404", () => {
   it("is believed at once in JSON, and of the referrers' API as a line of text", async () => {
     registry.on("HEAD /v2/team/app/manifests/v1", own);
     registry.on(`GET ${referrersPath}`, line);
-    registry.on(`GET ${fallbackPath}`, own);
+    // Some say JSON as text, and that they are a registry.
+    const headers = { "content-type": "text/plain; charset=utf-8", "docker-distribution-api-version": "registry/2.0" };
+    registry.on(`GET ${fallbackPath}`, plain(404, "{}", headers));
     const client = connect();
     expect(await client.findTag(reference(), { signal })).toBeUndefined();
     expect(await client.fetchReferrers(toPinned(location(), digest), { signal })).toEqual([]);

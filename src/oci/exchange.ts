@@ -140,8 +140,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
 
   /** Registries say 404 in JSON. Said otherwise it may be a proxy whose registry is just not there: then it says nothing. */
   async function assertOwnAbsence(response: TransportResponse, request: RegistryRequest): Promise<void> {
-    const isSuspect = isWebPage(response) || (!request.hasOptionalPath && isPlainText(response));
-    if (response.status !== 404 || !isSuspect || (await isThere(request))) return;
+    if (response.status !== 404 || isOwnWord(response, request) || (await isThere(request))) return;
     response.discard();
     throw new OciError(
       `${request.subject}: ${registry} answered 404, not as registries do, and there is none at its /v2/ either: this is no answer about the image`,
@@ -173,8 +172,11 @@ function toTokenFault(fault: OciError): OciError {
   });
 }
 
-function isPlainText(response: TransportResponse): boolean {
-  return toMediaType(response.header("content-type")) === "text/plain";
+/** Whether a 404 looks like a registry's. */
+function isOwnWord(response: TransportResponse, { hasOptionalPath = false }: RegistryRequest): boolean {
+  if (response.header("docker-distribution-api-version") !== undefined) return true;
+  if (isWebPage(response)) return false;
+  return hasOptionalPath || toMediaType(response.header("content-type")) !== "text/plain";
 }
 
 /** Plain HTTP for loopback and for hosts that were named, HTTPS for all others. */
