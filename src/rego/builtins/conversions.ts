@@ -26,12 +26,11 @@ function parseNumber(text: string): Value {
   if (match === null || digits === "") throw toSyntaxError(text);
   const sign = match[1] === "-" ? "-" : "";
   const exponent = match[4] === undefined ? "" : `e${match[4]}`;
-  if (!Number.isFinite(Number(`${sign}${digits}${exponent}`)) && Number.isFinite(Number(exponent.slice(1)))) {
+  const number = `${sign}${match[2] === "" ? "0" : match[2]}.${(match[3] ?? "") === "" ? "0" : match[3]}${exponent}`;
+  if (!Number.isFinite(Number(number)) && Number.isFinite(Number(exponent.slice(1)))) {
     throw toFailure(`strconv.ParseFloat: parsing ${JSON.stringify(text)}: value out of range`);
   }
-  return numberFromText(
-    `${sign}${match[2] === "" ? "0" : match[2]}.${(match[3] ?? "") === "" ? "0" : match[3]}${exponent}`,
-  );
+  return numberFromText(number);
 }
 
 function toSyntaxError(text: string): Error {

@@ -13,15 +13,19 @@ function toShortest(value: number): Digits {
 
 const view = new DataView(new ArrayBuffer(8));
 
-/** All digits of the double's exact value. */
-function toExact(value: number): Digits {
-  if (value === 0) return { digits: "0", point: 1 };
+/** A positive double as `mantissa * 2^exponent`. */
+function toBinary(value: number): { mantissa: bigint; exponent: number } {
   view.setFloat64(0, value);
   const bits = view.getBigUint64(0);
   const biased = Number((bits >> 52n) & 0x7ffn);
   const fraction = bits & ((1n << 52n) - 1n);
-  const mantissa = biased === 0 ? fraction : fraction | (1n << 52n);
-  const exponent = Math.max(biased, 1) - 1075;
+  return { mantissa: biased === 0 ? fraction : fraction | (1n << 52n), exponent: Math.max(biased, 1) - 1075 };
+}
+
+/** All digits of the double's exact value. */
+function toExact(value: number): Digits {
+  if (value === 0) return { digits: "0", point: 1 };
+  const { mantissa, exponent } = toBinary(value);
   if (exponent >= 0) {
     const whole = (mantissa << BigInt(exponent)).toString();
     return { digits: whole, point: whole.length };
@@ -46,7 +50,7 @@ function roundTo({ digits, point }: Digits, count: number): Digits {
 function writeExponent({ digits, point }: Digits, marker: string): string {
   const power = /^0*$/.test(digits) ? 0 : point - 1;
   const fraction = digits.length > 1 ? `.${digits.slice(1)}` : "";
-  return `${digits.slice(0, 1)}${fraction}${marker}${power < 0 ? "-" : "+"}${String(Math.abs(power)).padStart(2, "0")}`;
+  return `${digits.slice(0, 1)}${fraction}${marker}${signed(power)}`;
 }
 
 function writePlain({ digits, point }: Digits): string {
@@ -84,7 +88,40 @@ function formatGeneral(value: number, precision: number | undefined, marker: str
   return power < -4 || power >= limit ? writeExponent(shown, marker) : writePlain(shown);
 }
 
-/** A finite double as Go's fmt prints it with the verbs e, E, f, F, g, G and v; undefined for other verbs. */
+/** Go's %x: `0x1.8p+01`, with the digits that it takes, or with so many, where a half goes to the even digit. */
+function formatHexadecimal(value: number, precision: number | undefined): string {
+  let { mantissa, exponent } = value === 0 ? { mantissa: 0n, exponent: -52 } : toBinary(value);
+  while (mantissa !== 0n && mantissa < 1n << 52n) {
+    mantissa <<= 1n;
+    exponent -= 1;
+  }
+  const kept = Math.min(precision ?? 13, 13);
+  const cut = BigInt(52 - 4 * kept);
+  const rest = BigInt.asUintN(Number(cut), mantissa);
+  const half = (1n << cut) >> 1n;
+  mantissa >>= cut;
+  if (rest > half || (rest === half && half > 0n && mantissa % 2n === 1n)) mantissa += 1n;
+  const unit = 1n << BigInt(4 * kept);
+  if (mantissa >= 2n * unit) {
+    mantissa >>= 1n;
+    exponent += 1;
+  }
+  const digits = kept === 0 ? "" : (mantissa % unit).toString(16).padStart(kept, "0");
+  const fraction = precision === undefined ? digits.replace(/0+$/, "") : digits.padEnd(precision, "0");
+  return `0x${mantissa / unit}${fraction === "" ? "" : `.${fraction}`}p${signed(exponent + 52)}`;
+}
+
+function signed(power: number): string {
+  return `${power < 0 ? "-" : "+"}${String(Math.abs(power)).padStart(2, "0")}`;
+}
+
+/** Go's %b: the mantissa and the power of two. */
+function formatBinary(value: number): string {
+  const { mantissa, exponent } = toBinary(value);
+  return `${mantissa}p${exponent < 0 ? "" : "+"}${exponent}`;
+}
+
+/** A finite double as Go's fmt prints it with the verbs b, e, E, f, F, g, G, v, x and X; undefined for other verbs. */
 export function formatFloat(
   value: number,
   verb: string,
@@ -106,6 +143,12 @@ export function formatFloat(
       return sign + formatGeneral(magnitude, precision, "e", keepZeros);
     case "G":
       return sign + formatGeneral(magnitude, precision, "E", keepZeros);
+    case "b":
+      return sign + formatBinary(magnitude);
+    case "x":
+      return sign + formatHexadecimal(magnitude, precision);
+    case "X":
+      return sign + formatHexadecimal(magnitude, precision).toUpperCase();
     default:
       return undefined;
   }

@@ -1,10 +1,10 @@
 import {
-  isIntegerNumber,
   isList,
   type RegoNumber,
   type RegoObject,
   type RegoSet,
   toBigInt,
+  toRoundedInteger,
   typeName,
   type Value,
 } from "../value/index.ts";
@@ -82,7 +82,7 @@ export function integerOperand(args: readonly Value[], position: number): number
 export function bigIntOperand(args: readonly Value[], position: number): bigint {
   const value = at(args, position);
   if (!isNumber(value)) throw toTypeError(position, value, "integer");
-  const integer = isIntegerNumber(value) ? toBigInt(value) : undefined;
+  const integer = toRoundedInteger(value);
   if (integer === undefined) throw toOperandError(position, "must be integer number but got floating-point number");
   return integer;
 }

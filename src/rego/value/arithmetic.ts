@@ -4,7 +4,6 @@ import {
   numberFromBigInt,
   numberFromDecimal,
   type RegoNumber,
-  toBigInt,
   toDecimal,
   toNormalDecimal,
 } from "./number.ts";
@@ -169,18 +168,26 @@ export function divideNumbers(a: RegoNumeric, b: RegoNumeric): RegoNumeric {
 
 /** The remainder with the sign of `a`. Throws `RegoError` (eval_builtin_error) for zero and for fractions. */
 export function remainderNumbers(a: RegoNumeric, b: RegoNumeric): RegoNumeric {
-  if (typeof a === "number" && typeof b === "number" && Number.isInteger(a) && Number.isInteger(b)) {
+  if (typeof a === "number" && typeof b === "number" && Number.isSafeInteger(a) && Number.isSafeInteger(b)) {
     if (b === 0) throw new RegoError("eval_builtin_error", "modulo by zero");
     const remainder = a % b;
     return remainder === 0 ? 0 : remainder;
   }
-  const left = toBigInt(a);
-  const right = toBigInt(b);
+  const left = toRoundedInteger(a);
+  const right = toRoundedInteger(b);
   if (left === undefined || right === undefined) {
     throw new RegoError("eval_builtin_error", "modulo on floating-point number");
   }
-  if (right === 0n) throw new RegoError("eval_builtin_error", "modulo by zero");
+  // OPA looks at the lower 64 bits.
+  if (BigInt.asIntN(64, right) === 0n) throw new RegoError("eval_builtin_error", "modulo by zero");
   return numberFromBigInt(left % right);
+}
+
+/** The integer that a number is for OPA's arithmetic, which rounds to 64 bits first; undefined where it is none. */
+export function toRoundedInteger(number: RegoNumeric): bigint | undefined {
+  if (Number.isSafeInteger(number)) return BigInt(number as number);
+  const { whole, isExact } = toWhole(toFloat(number));
+  return isExact ? whole : undefined;
 }
 
 export function absoluteNumber(number: RegoNumeric): RegoNumeric {

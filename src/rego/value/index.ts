@@ -8,6 +8,7 @@ export {
   remainderNumbers,
   roundNumber,
   subtractNumbers,
+  toRoundedInteger,
 } from "./arithmetic.ts";
 export { compareStrings, compareValues, equalValues, isList, sortValues, type TypeName, typeName } from "./compare.ts";
 export { assertDepth, assertTextLength, maxDepth, maxTextLength } from "./depth.ts";

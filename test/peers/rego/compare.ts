@@ -49,7 +49,7 @@ async function compareAll(text: string, input: unknown, opa: OpaServer, engine: 
     const answer = await opa.ask(path, input);
     const ours = engine.ask(path, input);
     const what = differ(path, answer, ours);
-    if (what === undefined || (await isOfTheIndex(text, path, input, ours, opa))) continue;
+    if (what === undefined || (await isEvaluatedBefore(text, { path, input, ours }, opa))) continue;
     return { kind: "different", what };
   }
   return { kind: "same", compiles: true };
@@ -89,23 +89,19 @@ function distanceOf(theirs: Answer, ours: Answer): number {
 }
 
 /**
- * OPA's index skips rules whose conditions cannot be met, before anything of them is evaluated, and evaluates others in another
- * order; of partial documents it evaluates the key that is asked for. That can hide a conflict, or name another one, where this
- * engine finds the first: then OPA has to agree without its index, or find a conflict when it is asked for that whole document.
+ * OPA evaluates the key of a partial document that is asked for, and goes on with the first value that it finds; this engine
+ * evaluates the document. That can meet a conflict that OPA does not see there: then OPA has to see one in the whole document.
  */
-async function isOfTheIndex(
+async function isEvaluatedBefore(
   text: string,
-  path: string,
-  input: unknown,
-  ours: Answer,
+  { path, input, ours }: { path: string; input: unknown; ours: Answer },
   opa: OpaServer,
 ): Promise<boolean> {
   if (!("problems" in ours) || ours.problems.some(({ code }) => code !== "eval_conflict_error")) return false;
-  if (isSame(await opa.askPlainly(text, path, input), ours)) return true;
   const before = text.split("\n").slice(0, ours.problems[0]?.row);
-  const owner = before.findLast((line) => /^(?:r|f)\d/.test(line))?.match(/^r\d+/)?.[0];
-  if (owner === undefined) return false;
-  const whole = await opa.askPlainly(text, owner, input);
+  const owner = before.findLast((line) => /^(?:r|f|q)\d/.test(line))?.match(/^r\d+/)?.[0];
+  if (owner === undefined || owner === path) return false;
+  const whole = await opa.ask(owner, input);
   return "problems" in whole && whole.problems.every(({ code }) => code === "eval_conflict_error");
 }
 

@@ -10,6 +10,7 @@ import {
   toJsonText,
 } from "../../../src/rego/index.ts";
 import type { Answer, Problem } from "./answers.ts";
+import { library } from "./library.ts";
 
 /** This project's engine, asked the way the server is asked. */
 export class Engine {
@@ -23,7 +24,8 @@ export class Engine {
   put(module: string): readonly Problem[] | undefined {
     this.#policy = undefined;
     try {
-      const compiled = compileModules([parseModule("p.rego", module)], { entrypoints: "all" });
+      const modules = [parseModule("lib.rego", library), parseModule("p.rego", module)];
+      const compiled = compileModules(modules, { entrypoints: "all" });
       this.#policy = loadPolicy(compiled, { data: this.#base });
       return undefined;
     } catch (thrown) {

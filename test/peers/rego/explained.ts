@@ -29,19 +29,23 @@ export const explanations: readonly Explanation[] = [
       "OPA refuses calls of walk in template strings, and names of rules and of variables that it takes for undeclared there",
     explains: ({ path, opa }, module) =>
       path === "compile" &&
-      module.includes('$"') &&
+      /\$["`]/.test(module) &&
       (isAll(toProblems(opa), "rego_compile_error", /^illegal call to relation|is undeclared$/) ||
         isAll(toProblems(opa), "rego_unsafe_var_error", /^var [rf]\d+ is unsafe$/)),
   },
   {
     reason:
       "a comprehension with an undefined reference is checked twice by OPA, the second time as if nothing were known of the " +
-      "variables in it: what follows from its type is reported, too",
-    explains: ({ path, opa, engine }) =>
-      path === "compile" &&
-      isAll(toProblems(opa), "rego_type_error", /./) &&
-      /undefined ref: (?!data|input)|undefined ref: [^;]*\[[a-z]\w*\]/.test(engine) &&
-      isWithin(toProblems(engine), toProblems(opa)),
+      "variables in it: what follows from its type, or from there being none, is reported by one of both only",
+    explains: ({ path, opa, engine }) => {
+      const [theirs, ours] = [toProblems(opa), toProblems(engine)];
+      const isUndefined = (text: string) => /undefined ref: (?!data|input)|undefined ref: [^;]*\[[a-z]\w*\]/.test(text);
+      return (
+        path === "compile" &&
+        isAll([...theirs, ...ours], "rego_type_error", /./) &&
+        ((isUndefined(engine) && isWithin(ours, theirs)) || (isUndefined(opa) && isWithin(theirs, ours)))
+      );
+    },
   },
   {
     reason: "1e2 is no index to OPA, though it is equal to 100; to this engine it is 100",

@@ -1,6 +1,12 @@
 import { calls, type Kind } from "./calls.ts";
+import { comparisons, type Kit, type KnownFunction, type KnownRule, numbers, type Scope, words } from "./kit.ts";
+import { imports } from "./library.ts";
 import { fixed, list, type Piece, term } from "./pieces.ts";
 import type { Random } from "./random.ts";
+import { ifBody, join, structuralShapes } from "./shapes.ts";
+import { valueShapes } from "./value-shapes.ts";
+
+const shapes = [...structuralShapes, ...valueShapes];
 
 /** A program with what it is asked about. */
 export interface Program {
@@ -10,30 +16,8 @@ export interface Program {
   input: unknown;
 }
 
-interface Local {
-  name: string;
-  /** "any": the checker knows no type. */
-  kind: Kind;
-}
-
-interface Scope {
-  /** Names that have a value here. */
-  bound: Local[];
-  /** Whether references may iterate: not below `not`, not in a template. */
-  still?: boolean;
-}
-
-interface Known {
-  name: string;
-  kind: "complete" | "set" | "object" | "deep";
-}
-
 /** Kinds that a term may be given where any will do. */
 const concrete: readonly Kind[] = ["number", "number", "string", "string", "boolean", "array", "object", "set"];
-
-const words = ["", "a", "b", "ab", "abc", "a.b", "x", "1", "-2.5", "b,a", " a ", "é", "%v %d", "[a-b]+", "*"];
-const numbers = ["0", "1", "2", "3", "-1", "1.5", "10", "0.1", "1e2", "9007199254740993", "-0.5"];
-const comparisons = ["==", "!=", "<", "<=", ">", ">="];
 
 /** The base document below `data.base`. */
 export const baseDocument = {
@@ -54,8 +38,11 @@ export function generateProgram(seed: number, random: Random): Program {
 
 class Maker {
   readonly #random: Random;
-  readonly #rules: Known[] = [];
-  readonly #functions: { name: string; arity: number }[] = [];
+  readonly #rules: KnownRule[] = [];
+  readonly #functions: KnownFunction[] = [];
+  readonly #isImporting: boolean;
+  /** How many rules have one of the shapes. */
+  readonly #shaped: number;
   /** How often a name or a type is wrong. */
   readonly #wrong: number;
   #names = 0;
@@ -63,11 +50,27 @@ class Maker {
   constructor(random: Random, wrong: number) {
     this.#random = random;
     this.#wrong = wrong;
+    this.#isImporting = random.chance(0.3);
+    this.#shaped = random.pick([0.2, 0.5, 1]);
   }
 
   module(): Piece {
     const rules = this.#random.times(1 + this.#random.below(5), (index) => this.#rule(index));
-    return fixed("package p\n\n", list(rules, "\n", 1), "\n");
+    return fixed("package p\n\n", this.#isImporting ? `${imports}\n` : "", list(rules, "\n", 1), "\n");
+  }
+
+  #kit(): Kit {
+    return {
+      random: this.#random,
+      rules: this.#rules,
+      functions: this.#functions,
+      isImporting: this.#isImporting,
+      constant: (depth) => this.#constant(depth),
+      term: (kind, depth, scope) => this.#term(kind, depth, scope),
+      body: (scope, max) => this.#body(scope, max),
+      fresh: (scope, kind) => this.#fresh(scope, kind),
+      reference: (scope, depth) => this.#reference(scope, depth),
+    };
   }
 
   json(depth: number): unknown {
@@ -103,6 +106,7 @@ class Maker {
   }
 
   #rule(index: number): Piece {
+    if (this.#random.chance(this.#shaped)) return this.#random.choose(shapes)(this.#kit(), index);
     const name = `r${index}`;
     const kind = this.#random.choose<"complete" | "set" | "object" | "deep" | "function" | "deepSet">([
       [4, "complete"],
@@ -114,7 +118,7 @@ class Maker {
     ]);
     if (kind === "function") return this.#function(`f${index}`);
     const bodies = this.#random.times(1 + this.#random.below(3), () => this.#clause(name, kind));
-    const known: Known = { name, kind: kind === "deepSet" ? "deep" : kind };
+    const known: KnownRule = { name, kind: kind === "deepSet" ? "deep" : kind };
     const withDefault =
       kind === "complete" && this.#random.chance(0.3)
         ? [fixed(`default ${name} := `, this.#constant(1), "\n"), ...bodies]
@@ -123,7 +127,7 @@ class Maker {
     return list(withDefault, "", 0);
   }
 
-  #clause(name: string, kind: Known["kind"] | "deepSet"): Piece {
+  #clause(name: string, kind: KnownRule["kind"] | "deepSet"): Piece {
     const scope: Scope = { bound: [] };
     const body = this.#random.chance(0.15) ? [] : this.#body(scope, 3);
     const value = () => this.#term("any", 2, scope);
@@ -461,15 +465,6 @@ class Maker {
       [kind === "object" || kind === "any" ? 1 : 0, () => term("{", value(), ": ", value(), " | ", body, "}")],
     ])();
   }
-}
-
-function ifBody(body: readonly Piece[]): Piece {
-  if (body.length === 0) return fixed("");
-  return fixed(" if {\n  ", list(body, "\n  ", 1), "\n}");
-}
-
-function join(pieces: readonly Piece[]): Piece {
-  return list(pieces, ", ", pieces.length);
 }
 
 function fits(kind: Kind, wanted: Kind): boolean {

@@ -1,10 +1,7 @@
-import { execFile, spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { promisify } from "node:util";
 import type { Answer, Problem } from "./answers.ts";
+import { library } from "./library.ts";
 
 /** `opa` as a server on loopback: a program is put there, then its documents are asked for. */
 export interface OpaServer {
@@ -12,16 +9,12 @@ export interface OpaServer {
   put(module: string): Promise<readonly Problem[] | undefined>;
   /** A document below the package `p`, or the whole package, as JSON text. */
   ask(path: string, input: unknown): Promise<Answer>;
-  /** Like `ask`, in a process of its own, without the index over rules and without early exits. */
-  askPlainly(module: string, path: string, input: unknown): Promise<Answer>;
   restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
 /** The server has ended or no longer answers: some programs make OPA panic. */
 export class OpaGoneError extends Error {}
-
-const run = promisify(execFile);
 
 const maxAnswerMs = 10_000;
 
@@ -44,49 +37,12 @@ export async function startOpaServer(binary: string, base: unknown): Promise<Opa
       const result = /^\{"result":([\s\S]*)\}\s*$/.exec(body)?.[1];
       return { value: result };
     },
-    askPlainly: (module, path, input) => evaluatePlainly(binary, { base, module, path, input }),
     async restart() {
       await stop();
       ({ url, stop } = await startProcess(binary, base));
     },
     stop: () => stop(),
   };
-}
-
-/** What the index skips is evaluated here, and errors where it has some. */
-async function evaluatePlainly(
-  binary: string,
-  program: { base: unknown; module: string; path: string; input: unknown },
-): Promise<Answer> {
-  const folder = mkdtempSync(join(tmpdir(), "sealcheck-opa-"));
-  try {
-    const files = {
-      module: join(folder, "p.rego"),
-      base: join(folder, "base.json"),
-      input: join(folder, "input.json"),
-    };
-    writeFileSync(files.module, program.module);
-    writeFileSync(files.base, JSON.stringify({ base: program.base }));
-    writeFileSync(files.input, JSON.stringify(program.input));
-    const flags = ["--disable-indexing", "--disable-early-exit", "--format", "json", "--timeout", "10s"];
-    const query = `data.p${program.path === "" ? "" : `.${program.path}`}`;
-    const args = ["eval", ...flags, "-d", files.module, "-d", files.base, "-i", files.input, query];
-    const output = await run(binary, args).then(
-      ({ stdout }) => stdout,
-      (thrown: { stdout: string }) => thrown.stdout,
-    );
-    return toPlainAnswer(output);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-/** Numbers keep their digits: the value's text is cut out of the document. */
-function toPlainAnswer(output: string): Answer {
-  const { errors } = JSON.parse(output) as { errors?: unknown };
-  if (errors !== undefined) return { problems: toProblems(output) };
-  const value = /"value": ([\s\S]*),\s*"text": "data\.p/.exec(output)?.[1];
-  return { value };
 }
 
 async function startProcess(binary: string, base: unknown): Promise<OpaProcess> {
@@ -97,6 +53,7 @@ async function startProcess(binary: string, base: unknown): Promise<OpaProcess> 
   const ended = new Promise((resolve) => child.once("exit", resolve));
   await waitUntilReady(url, () => child.exitCode === null);
   await send("PUT", `${url}/v1/data/base`, JSON.stringify(base));
+  await send("PUT", `${url}/v1/policies/lib.rego`, library);
   return {
     url,
     async stop() {

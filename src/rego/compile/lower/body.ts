@@ -2,7 +2,8 @@ import type { Expression, Term as SyntaxTerm, WithModifier } from "../../syntax/
 import type { Callee, Statement, Term, WithClause, WithTarget } from "../ir.ts";
 import { scalarName } from "../ir.ts";
 import { walkBody } from "../walk.ts";
-import { addNames, type Scope } from "./scope.ts";
+import { addNames, addNamesInside } from "./names.ts";
+import type { Scope } from "./scope.ts";
 import { lowerCapture, lowerTerm, metadataOf, refFromPath, resolveCallee, toAssignment } from "./terms.ts";
 
 /** Lowers a body's expressions in the scope's innermost frame. */
@@ -168,7 +169,7 @@ function lowerSomeIn(scope: Scope, expression: Extract<Expression, { kind: "some
   const { location } = expression;
   const domain = lowerTerm(scope, expression.domain, out);
   const hidden = new Set<string>();
-  addNames(expression.domain, hidden);
+  addNamesInside(expression.domain, hidden);
   const names = new Set<string>();
   if (expression.key !== undefined) addPatternNames(expression.key, names);
   addPatternNames(expression.value, names);

@@ -4,7 +4,8 @@ import type { Statement, Variable } from "../ir.ts";
 import { addStatementVariables } from "../variables.ts";
 import { lowerBody } from "./body.ts";
 import { exportsOf } from "./modules.ts";
-import { declaredNames, Scope, type ScopeServices, toGlobals } from "./scope.ts";
+import { declaredNames } from "./names.ts";
+import { Scope, type ScopeServices, toGlobals } from "./scope.ts";
 
 const capturePrefix = "$capture";
 

@@ -33,6 +33,11 @@ describe("an order in which all is bound", () => {
 describe("what is unsafe", () => {
   it.each([
     ["under not", "p if not input.x[_]", ["2 rego_unsafe_var_error: var _ is unsafe"]],
+    [
+      "a name that what is iterated over needs, too",
+      "p if { some x, y in {1 | input.l[y] != 5}; x }",
+      ["2 rego_unsafe_var_error: var y is unsafe", "2 rego_unsafe_var_error: var x is unsafe"],
+    ],
     ["in the value of with", "p if { true with input as x }", ["2 rego_unsafe_var_error: var x is unsafe"]],
     [
       "a comprehension beside the reference that would bind what it needs",
@@ -43,6 +48,11 @@ describe("what is unsafe", () => {
     [
       "a variable in a template string in another one",
       'p := $"{$"{x}"}"',
+      ["2 rego_unsafe_var_error: var x is unsafe"],
+    ],
+    [
+      "the value of a with in a template string",
+      'p := $"{input.n with input.n as x}"',
       ["2 rego_unsafe_var_error: var x is unsafe"],
     ],
     ["what a template string shows", 'p := $"{x + 1}"', ["2 rego_compile_error: var x is undeclared"]],

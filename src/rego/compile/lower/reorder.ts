@@ -238,7 +238,8 @@ function hasUndeclared(body: readonly Statement[], known: ReadonlySet<Variable>,
   const variables: VariableSet = new Set();
   for (const statement of body) {
     if (isTemplate(statement)) addShownVariables(statement.args[0], variables);
-    else addStatementVariables(statement, variables);
+    // The values of its `with` are no part of what is shown.
+    else addStatementVariables({ ...statement, with: [] }, variables);
   }
   const missing = [...variables].filter((variable) => !variable.generated && !known.has(variable));
   if (missing.length > 0) unsafe.undeclared.set(last, new Set(missing));

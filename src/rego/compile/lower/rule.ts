@@ -3,7 +3,8 @@ import { formatValue, type Value } from "../../value/index.ts";
 import { formatOperand, formatPath } from "../format-ref.ts";
 import type { Branch, LoweredRule, PathKey, Statement, Term } from "../ir.ts";
 import { lowerBody } from "./body.ts";
-import { addNames, declaredNames, type Global, Scope, type ScopeServices } from "./scope.ts";
+import { addNames, declaredNames } from "./names.ts";
+import { type Global, Scope, type ScopeServices } from "./scope.ts";
 import { bindDynamic, lowerTerm, toAssignment } from "./terms.ts";
 
 export interface RuleContext {

@@ -1,4 +1,4 @@
-import type { Expression, Location, Module, Term as SyntaxTerm, WithModifier } from "../../syntax/index.ts";
+import type { Expression, Location, Module, WithModifier } from "../../syntax/index.ts";
 import type { Value } from "../../value/index.ts";
 import type { Statement, Variable, WithClause } from "../ir.ts";
 import type { Problems } from "../problems.ts";
@@ -191,60 +191,6 @@ export class Scope {
         this.#hasErrors = true;
       }
     }
-  }
-}
-
-/** Names that a body declares with `some` and `:=`, in `every` too but not inside of comprehensions. */
-export function declaredNames(body: readonly Expression[]): Set<string> {
-  const names = new Set<string>();
-  for (const expression of body) addDeclared(expression, names);
-  return names;
-}
-
-function addDeclared(expression: Expression, names: Set<string>): void {
-  switch (expression.kind) {
-    case "some":
-      for (const name of expression.variables) names.add(name);
-      break;
-    case "some-in":
-      if (expression.key !== undefined) addNames(expression.key, names);
-      addNames(expression.value, names);
-      break;
-    case "every":
-      for (const inner of expression.body) addDeclared(inner, names);
-      break;
-    case "term": {
-      const term = expression.term;
-      if (term.kind === "call" && term.name.length === 1 && term.name[0] === "assign" && term.args[0] !== undefined) {
-        addNames(term.args[0], names);
-      }
-    }
-  }
-}
-
-/** Every variable's name in a term. */
-export function addNames(term: SyntaxTerm, names: Set<string>): void {
-  switch (term.kind) {
-    case "var":
-      names.add(term.name);
-      break;
-    case "ref":
-      addNames(term.head, names);
-      for (const operand of term.operands) addNames(operand, names);
-      break;
-    case "array":
-    case "set":
-      for (const item of term.items) addNames(item, names);
-      break;
-    case "object":
-      for (const [key, value] of term.pairs) {
-        addNames(key, names);
-        addNames(value, names);
-      }
-      break;
-    case "call":
-      for (const arg of term.args) addNames(arg, names);
-      break;
   }
 }
 

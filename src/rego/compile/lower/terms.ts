@@ -9,7 +9,8 @@ import { fromJson, numberFromText, type Value } from "../../value/index.ts";
 import type { Callee, RefTerm, Statement, Term, Variable } from "../ir.ts";
 import { scalarsOf, toCollection, toConstant, toObject, toScalarObject } from "./collections.ts";
 import { inOrderOfKeys, inOrderOfTerms } from "./member-order.ts";
-import { declaredNames, type Scope } from "./scope.ts";
+import { declaredNames } from "./names.ts";
+import type { Scope } from "./scope.ts";
 
 /**
  * Resolves names in a term and moves its calls into statements that are added to `out`, in the order of evaluation.
