@@ -80,7 +80,13 @@ export async function writeAtomically(layout: DirectoryLayout, path: string, byt
 export async function writeTemporary(layout: DirectoryLayout, bytes: Uint8Array): Promise<string> {
   const temporary = layout.temporary();
   await makeFolder(dirname(temporary));
-  await writeFile(temporary, bytes);
+  try {
+    await writeFile(temporary, bytes);
+  } catch (thrown) {
+    // A disk that is full would get no emptier by what was written before it was.
+    await rm(temporary, { force: true });
+    throw thrown;
+  }
   return temporary;
 }
 
