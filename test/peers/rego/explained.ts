@@ -117,9 +117,18 @@ export const explanations: readonly Explanation[] = [
   },
   {
     reason:
-      "a set with a variable that nothing else binds as the operand of a reference matches nothing for OPA, and is refused here",
-    explains: ({ path, opa, engine }) =>
-      path === "compile" && !opa.includes("_error") && isAll(toProblems(engine), "rego_unsafe_var_error", /./),
+      "a set with a variable that nothing else binds, as the operand of a reference or in a pattern, matches nothing for OPA, and is " +
+      "refused here",
+    explains: ({ path, opa, engine }, module) => {
+      const lines = joinLines(module).split("\n");
+      const ours = toProblems(engine);
+      const hasSet = ({ row }: Problem) => /[[:,] ?\{[^:|{}]*v\d+[^:|{}]*\}[^|]* = /.test(lines[row - 1] ?? "");
+      return (
+        path === "compile" &&
+        isAll(ours, "rego_unsafe_var_error", /./) &&
+        (!opa.includes("_error") || (!opa.includes("rego_unsafe_var_error") && ours.some(hasSet)))
+      );
+    },
   },
   {
     reason:
@@ -132,6 +141,16 @@ export const explanations: readonly Explanation[] = [
       "arguments are evaluated from the left; OPA evaluates references among them before calls, and may find one undefined",
     explains: ({ path, opa, engine }) =>
       path !== "compile" && /^\d+: eval_conflict_error: functions [^;]*$/.test(engine) && !opa.includes("_error"),
+  },
+  {
+    reason:
+      "references in a pattern are evaluated by OPA before the pattern is matched; here a pattern that cannot match ends the body " +
+      "before a conflict in them is met",
+    explains: ({ path, opa, engine }, module) =>
+      path !== "compile" &&
+      isAll(toProblems(opa), "eval_conflict_error", /./) &&
+      !engine.includes("_error") &&
+      /[[:,] ?(?:data\.p\.)?r\d+\b[^\n|]*[\]}] = |= [[{][^\n|]*\br\d+\b/.test(module),
   },
   {
     reason: "1e2 is no integer to OPA's built-in functions, though it is equal to 100; to this engine it is 100",
