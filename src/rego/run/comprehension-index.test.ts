@@ -57,6 +57,18 @@ describe("comprehensions that compare with what is around them", () => {
       keyed.map(({ k }) => of(k).length),
     ],
     [
+      "a key in a pattern",
+      `p := [n | ${each}; k := x.k; n := [1 | some y in input.ys; y = {"k": k, "v": _, k: _}]]`,
+      keyed.map(() => []),
+      0,
+    ],
+    [
+      "a member in a pattern",
+      `p := [n | ${each}; k := x.k; n := [y.v | some y in input.ys; {y.k} = {k}]]`,
+      keyed.map(({ k }) => of(k).map(({ v }) => v)),
+      0,
+    ],
+    [
       "a pattern",
       `p := [n | ${each}; k := x.k; n := {y | input.ys[_] = {"k": k, "v": y}}]`,
       keyed.map(({ k }) =>

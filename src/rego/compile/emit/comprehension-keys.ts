@@ -26,7 +26,7 @@ export function asWritten(term: ComprehensionTerm, outer: ReadonlySet<Variable>)
 
 /**
  * The variables that a body binds without those around it, in the order that it has; undefined where one is needed before, and
- * where it would be looped over, or nested comprehensions see it: OPA has no index for those.
+ * where it would be looped over or is a key in a pattern, or nested comprehensions see it: OPA has no index for those.
  */
 function order(body: readonly Statement[], outer: ReadonlySet<Variable>): Set<Variable> | undefined {
   const safe = new Set<Variable>();
@@ -60,6 +60,9 @@ function hasOuterLoop(statement: Statement, outer: ReadonlySet<Variable>, safe: 
   walkBody([statement], {
     term: (term) => {
       if (term.kind === "ref" && term.operands.some(isUnseen)) isFound = true;
+      // A pattern gives no values to the keys of its objects and the members of its sets.
+      if (term.kind === "object" && term.pairs.some(([key]) => isUnseen(key))) isFound = true;
+      if (term.kind === "set" && term.items.some(isUnseen)) isFound = true;
     },
   });
   return isFound;
