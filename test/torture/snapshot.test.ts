@@ -120,7 +120,7 @@ describe("memory", { timeout: 180_000 }, () => {
     await measureAtEnd(toFirst(snapshot, 2), folder);
     const few = await measureAtEnd(toFirst(snapshot, count / 4), folder);
     const all = await measureAtEnd(snapshot, folder);
-    // The others are ten images or more, each of which would leave at least its attestation.
-    expect(all - few).toBeLessThan((attestationBytes * count) / 8);
+    // The other 30 components would each leave at least its attestation; what V8 keeps for itself differs by a few MB.
+    expect(all - few).toBeLessThan((attestationBytes * count) / 4);
   });
 });
