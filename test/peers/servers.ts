@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { findFreePort } from "../fixtures/free-port.ts";
 
 /** A registry of somebody else's, on loopback, with a folder of its own. */
 export interface PeerServer {
@@ -63,13 +63,4 @@ async function waitUntilReady(child: ChildProcess, host: string): Promise<void> 
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   throw new Error(`the registry at ${host} did not start`);
-}
-
-async function findFreePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  if (address === null || typeof address === "string") throw new Error("no free port");
-  return address.port;
 }

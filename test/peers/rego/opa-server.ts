@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { createServer } from "node:net";
+import { findFreePort } from "../../fixtures/free-port.ts";
 import type { Answer, Problem } from "./answers.ts";
 import { library } from "./library.ts";
 
@@ -96,13 +96,4 @@ async function waitUntilReady(url: string, isRunning: () => boolean): Promise<vo
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   throw new Error("opa did not start");
-}
-
-async function findFreePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  if (address === null || typeof address === "string") throw new Error("no free port");
-  return address.port;
 }
