@@ -1,15 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { compileModules, type ExternalFunction } from "../compile/index.ts";
+import { compileModules } from "../compile/index.ts";
 import { RegoError, RegoErrors } from "../errors.ts";
 import { parseModule } from "../syntax/index.ts";
 import { fromJson, toJson, type Value } from "../value/index.ts";
 import { loadPolicy } from "./load.ts";
+import { fetchType, rounds } from "./rounds.fixture.ts";
 import type { Evaluation, StartOptions } from "./types.ts";
-
-const fetchType: ExternalFunction = {
-  name: "host.fetch",
-  type: { args: [{ kind: "any" }], result: { kind: "any" } },
-};
 
 function start(text: string, options: Partial<StartOptions> & { data?: Value } = {}): Evaluation {
   const compiled = compileModules([parseModule("t.rego", `package t\n\n${text}`)], {
@@ -18,24 +14,6 @@ function start(text: string, options: Partial<StartOptions> & { data?: Value } =
   });
   const { data, ...rest } = options;
   return loadPolicy(structuredClone(compiled), data === undefined ? {} : { data }).start({ nowNs: 1n, ...rest });
-}
-
-/** Evaluates `data.t.p`, answering every call with its argument (or what `answers` says); the calls of each round. */
-function rounds(text: string, answers: Record<string, unknown> = {}, input: unknown = {}) {
-  const evaluation = start(text, { input: fromJson(input as never) });
-  const asked: unknown[][] = [];
-  for (;;) {
-    const step = evaluation.step([["t", "p"]]);
-    if (step.kind === "done") {
-      const [value] = step.results;
-      return { asked, value: value === undefined ? undefined : toJson(value), evaluations: evaluation.evaluations };
-    }
-    asked.push(step.calls.map(({ args }) => args[0]));
-    for (const { key, args } of step.calls) {
-      const name = String(args[0]);
-      evaluation.answer(key, (name in answers ? answers[name] : args[0]) as never);
-    }
-  }
 }
 
 const five = [1, 2, 3, 4, 5];
