@@ -99,7 +99,8 @@ describe("memory", { timeout: 180_000 }, () => {
   function measure(): number {
     setFlagsFromString("--expose-gc");
     const collect = runInNewContext("gc") as () => void;
-    collect();
+    // One collection leaves the bytes of buffers to a sweep that goes on beside it: up to 20 MB more or less, by chance.
+    for (let round = 0; round < 4; round += 1) collect();
     const { heapUsed, external } = process.memoryUsage();
     return heapUsed + external;
   }
