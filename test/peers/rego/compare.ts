@@ -14,8 +14,8 @@ export interface Difference {
 
 export type Verdict =
   | { kind: "same"; compiles: boolean }
-  /** OPA itself did not live through it. */
-  | { kind: "crashed" }
+  /** OPA itself did not live through it, twice. */
+  | { kind: "crashed"; why: string }
   | { kind: "different"; what: Difference };
 
 /** How often OPA is asked for the errors of a module that it refuses with others than this engine's. */
@@ -23,13 +23,17 @@ const maxAttempts = 30;
 
 /** Compares errors by code and row, and every document by value. */
 export async function compare(text: string, input: unknown, opa: OpaServer, engine: Engine): Promise<Verdict> {
-  try {
-    return await compareAll(text, input, opa, engine);
-  } catch (thrown) {
-    if (!(thrown instanceof OpaGoneError)) throw thrown;
-    await opa.restart();
-    return { kind: "crashed" };
+  let why = "";
+  for (let attempt = 0; attempt < 2; attempt += 1) {
+    try {
+      return await compareAll(text, input, opa, engine);
+    } catch (thrown) {
+      if (!(thrown instanceof OpaGoneError)) throw thrown;
+      why = thrown.message;
+      await opa.restart();
+    }
   }
+  return { kind: "crashed", why };
 }
 
 async function compareAll(text: string, input: unknown, opa: OpaServer, engine: Engine): Promise<Verdict> {

@@ -13,7 +13,7 @@ export interface OpaServer {
   stop(): Promise<void>;
 }
 
-/** The server has ended or no longer answers: some programs make OPA panic. */
+/** The server has ended, no longer answers or no longer compiles what it holds: some programs make OPA panic. */
 export class OpaGoneError extends Error {}
 
 const maxAnswerMs = 10_000;
@@ -71,7 +71,8 @@ async function send(method: string, url: string, body: string): Promise<{ status
     if (text.includes("compiler has errors")) throw new OpaGoneError(`OPA has lost its policies: ${text}`);
     return { status: response.status, body: text };
   } catch (cause) {
-    throw new OpaGoneError(`no answer to ${method} ${url}`, { cause });
+    if (cause instanceof OpaGoneError) throw cause;
+    throw new OpaGoneError(`no answer to ${method} ${url}: ${cause}`, { cause });
   }
 }
 
