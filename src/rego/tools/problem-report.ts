@@ -1,3 +1,4 @@
+import { detailsToJson } from "../compile/types/fault-details.ts";
 import { RegoError, RegoErrors } from "../errors.ts";
 import { TestError, TestLoadErrors } from "../testing/errors.ts";
 import { toGoJson } from "../testing/go-json.ts";
@@ -66,6 +67,7 @@ function formatProblem(error: Error): string {
 function toProblem(error: Error, sourceLine: SourceLine): Record<string, unknown> {
   if (!(error instanceof RegoError)) return { message: error.message };
   const { code, message, location } = error;
+  const explained = detailsToJson(error.details);
   if (location === undefined) return { message, code };
   const { file, row, col } = location;
   const line = code === "rego_parse_error" && quotes(error) ? sourceLine(file, row) : undefined;
@@ -74,5 +76,6 @@ function toProblem(error: Error, sourceLine: SourceLine): Record<string, unknown
     code,
     location: { file, row, col },
     ...(line === undefined ? {} : { details: { line, idx: Math.max(col - 1, 0) } }),
+    ...(explained === undefined ? {} : { details: explained }),
   };
 }

@@ -266,4 +266,78 @@ describe("checkPolicies", () => {
       ],
     });
   });
+
+  const details: [name: string, rule: string, details: unknown][] = [
+    [
+      "arguments with the names that the function has for them",
+      'p if startswith(1, [x | x := "a"])',
+      {
+        have: [{ type: "number" }, { dynamic: { type: "string" }, type: "array" }],
+        want: {
+          args: [
+            { name: "search", type: "string" },
+            { name: "base", type: "string" },
+            { name: "result", type: "boolean" },
+          ],
+        },
+      },
+    ],
+    [
+      "both sides of an equation",
+      "p if [1, null] = {2: {true}}",
+      {
+        a: { static: [{ type: "number" }, { type: "null" }], type: "array" },
+        b: { static: [{ key: 2, value: { of: { type: "boolean" }, type: "set" } }], type: "object" },
+      },
+    ],
+    [
+      "a key and those that are there",
+      'p if { x := {"b": 1, "a": input.x}; x.c[_] }',
+      {
+        ref: [
+          { type: "var", value: "x" },
+          { type: "string", value: "c" },
+          { type: "var", value: "_" },
+        ],
+        pos: 1,
+        want: { type: "string" },
+        oneOf: ["a", "b"],
+      },
+    ],
+    [
+      "a key of another type, which nothing is known of but the type",
+      "p if { x := [1]; y := [2]; x[y] }",
+      {
+        ref: [
+          { type: "var", value: "x" },
+          { type: "var", value: "y" },
+        ],
+        pos: 1,
+        have: { static: [{ type: "number" }], type: "array" },
+        want: { type: "number" },
+        oneOf: null,
+      },
+    ],
+    [
+      "what has no members",
+      "f(x) := x + 1\n\np if data.t.f.y",
+      {
+        ref: [
+          { type: "var", value: "data" },
+          { type: "string", value: "t" },
+          { type: "string", value: "f" },
+          { type: "string", value: "y" },
+        ],
+        pos: 2,
+        have: { args: [{ type: "number" }], result: { type: "number" }, type: "function" },
+      },
+    ],
+  ];
+  it.each(details)("gives details as JSON: %s", async (_, rule, expected) => {
+    const files = createMemoryFiles({ "t.rego": `package t\n\n${rule}\n` });
+    const outcome = await checkPolicies({ paths: ["t.rego"], files, signal, strict: false, format: "json" });
+    const { errors } = JSON.parse(outcome.kind === "invalid" ? outcome.report : "{}");
+    expect(errors).toHaveLength(1);
+    expect(errors[0].details).toEqual(expected);
+  });
 });

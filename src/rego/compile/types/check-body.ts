@@ -5,6 +5,7 @@ import type { FunctionTable } from "../functions.ts";
 import type { Callee, CallStatement, ComprehensionTerm, RefTerm, Statement, Term, Variable } from "../ir.ts";
 import { termsOf, visitComprehensions } from "../variables.ts";
 import { type FunctionKind, isUnknown, type Type, unifies } from "./algebra.ts";
+import { argumentNames } from "./argument-names.ts";
 import { bindAll, bindMembers, bindTerm } from "./bind-terms.ts";
 import { checkRef } from "./check-refs.ts";
 import { argumentDetails, type Fault, matchDetails } from "./fault-details.ts";
@@ -195,7 +196,8 @@ export class BodyChecker {
     const wanted = type.result === undefined ? type.args : [...type.args, type.result];
     const fault = (message: string): Found => {
       const have = args.map((arg) => scope.of(arg));
-      return { location, message: `${name}: ${message}`, details: argumentDetails(have, type) };
+      const details = argumentDetails(have, { ...type, args: wanted }, namesOf(callee));
+      return { location, message: `${name}: ${message}`, details };
     };
     if (args.length > wanted.length && type.variadic === undefined) return fault("too many arguments");
     if (args.length < type.args.length) return fault("too few arguments");
@@ -222,7 +224,7 @@ export class BodyChecker {
       const replacement = this.#typeOf(scope, value.callee, location);
       if (replaced?.kind !== "function" || replacement?.kind !== "function") continue;
       if (!unifies(replaced, replacement)) {
-        const details = argumentDetails(replacement.args, { ...replaced, result: undefined });
+        const details = argumentDetails(replacement.args, replaced, namesOf(callee));
         return { location, message: `${nameOf(callee)}: arity mismatch`, details };
       }
     }
@@ -251,6 +253,10 @@ function toFunctionKind(type: FunctionType): FunctionKind {
     functionKinds.set(type, kind);
   }
   return kind;
+}
+
+function namesOf(callee: Callee): readonly string[] {
+  return callee.kind === "builtin" ? argumentNames(callee.name) : [];
 }
 
 function nameOf(callee: Callee): string {

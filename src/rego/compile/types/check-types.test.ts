@@ -165,7 +165,7 @@ describe("details", () => {
     [
       "arguments",
       'p if { sum({"a": [input.x]}, x); x > 1 }',
-      ["have: (object<a: array<any>>, ???)", "want: (any<array[number], set[number]>, number)"],
+      ["have: (object<a: array<any>>, ???)", "want: (collection: any<array[number], set[number]>, n: number)"],
     ],
     ["both sides", "p if { {1} = [1, true] }", ["left  : set[number]", "right : array<number, boolean>"]],
     [
@@ -185,7 +185,17 @@ describe("details", () => {
     [
       "the arguments of a function in another's place",
       "f(true) := 1\np if { abs(1) with abs as f }",
-      ["have: (boolean)", "want: (number)"],
+      ["have: (boolean)", "want: (x: number)"],
+    ],
+    [
+      "the arguments of a rule, which have no names",
+      'f(x) := x + 1\np if { f("a") > 1 }',
+      ["have: (string, ???)", "want: (number, number)"],
+    ],
+    [
+      "iteration over a text that was written out",
+      'p if { some x in "abc" }',
+      ["have: string", "want: any<array[any], object[any: any], set[any]>"],
     ],
   ])("of %s", (_, text, expected) => {
     const compile = () => compileModules([parseModule("t.rego", `package t\n${text}`)], { entrypoints: "all" });

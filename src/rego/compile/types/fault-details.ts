@@ -1,7 +1,10 @@
+import type { Json } from "../../../types/index.ts";
 import { compareValues, formatValue, type Value } from "../../value/index.ts";
 import { formatOperand } from "../format-ref.ts";
-import type { PathKey, RefTerm, Term } from "../ir.ts";
+import { type PathKey, type RefTerm, scalarName, type Term } from "../ir.ts";
 import type { FunctionKind, Type } from "./algebra.ts";
+import { argumentsToJson, keyToJson, refToJson, typeToJson } from "./type-json.ts";
+import { formatArguments, formatType } from "./type-text.ts";
 import { isComposite } from "./type-tree.ts";
 
 /** What is wrong, with the lines that explain it, as `opa check` prints them below it. */
@@ -10,24 +13,54 @@ export interface Fault {
   details?: readonly string[];
 }
 
-/** Types of terms, and those of the function's arguments. */
-export function argumentDetails(have: readonly (Type | undefined)[], want: FunctionKind): string[] {
-  return [`have: (${have.map(formatType).join(", ")})`, `want: ${formatArguments(want, want.result)}`];
+/** What `opa check --format=json` has in place of the lines: errors carry lines, and only that format asks for more. */
+const objects = new WeakMap<readonly string[], Json>();
+
+/** The object that an error's lines are in JSON; undefined for lines that are of no type error. */
+export function detailsToJson(lines: readonly string[]): Json | undefined {
+  return objects.get(lines);
 }
 
-export function matchDetails(left: Type | undefined, right: Type | undefined): string[] {
-  return [`left  : ${formatType(left)}`, `right : ${formatType(right)}`];
+function toDetails(lines: readonly string[], object: Json): readonly string[] {
+  objects.set(lines, object);
+  return lines;
+}
+
+/** Types of terms, and those of the function's arguments, by their names. */
+export function argumentDetails(
+  have: readonly (Type | undefined)[],
+  want: Pick<FunctionKind, "args" | "variadic">,
+  names: readonly string[],
+): readonly string[] {
+  const lines = [`have: ${formatArguments({ args: have })}`, `want: ${formatArguments(want, names)}`];
+  return toDetails(lines, { have: have.map((type) => typeToJson(type)), want: argumentsToJson(want, names) });
+}
+
+export function matchDetails(left: Type | undefined, right: Type | undefined): readonly string[] {
+  const lines = [`left  : ${formatType(left)}`, `right : ${formatType(right)}`];
+  return toDetails(lines, { a: typeToJson(left), b: typeToJson(right) });
 }
 
 /** A reference into something without members; `length` operands lead to it. */
 export function memberlessFault(ref: RefTerm, length: number, type: Type | undefined): Fault {
+  if (typeof ref.root !== "string" && ref.root.name === scalarName) return scalarFault(type);
   const text = formatRef(ref);
   const isFunction = type?.kind === "function";
   const marked = formatRef({ ...ref, operands: ref.operands.slice(0, length) });
   return {
     message: isFunction ? `function ${formatCallee(ref)} used as reference, not called` : `undefined ref: ${text}`,
-    details: [text, "^".repeat(marked.length), `have: ${formatType(type)}`],
+    details: toDetails([text, "^".repeat(marked.length), `have: ${formatType(type)}`], {
+      ref: refToJson(ref),
+      pos: length,
+      have: typeToJson(type),
+    }),
   };
+}
+
+/** Iteration over a scalar that was written out. OPA has no type for either side; what was written is known here. */
+function scalarFault(type: Type | undefined): Fault {
+  const lines = [`have: ${formatType(type)}`, "want: any<array[any], object[any: any], set[any]>"];
+  return { message: "match error", details: toDetails(lines, { a: null, b: null }) };
 }
 
 /** An operand that is no key of what is before it. `have` is its type, where it is no constant. */
@@ -43,17 +76,26 @@ export function keyFault(
   const shown = operand.kind === "constant" ? formatValue(operand.value) : "_";
   const known = [...oneOf]
     .sort(compareValues)
-    .filter((key, index, all) => index === 0 || compareValues(key, all[index - 1] as Value) !== 0)
-    .map(formatValue)
-    .join(" ");
+    .filter((key, index, all) => index === 0 || compareValues(key, all[index - 1] as Value) !== 0);
   return {
     message: `undefined ref: ${text}`,
-    details: [
-      text,
-      `${pad}^`,
-      have === undefined ? `${pad}have: ${shown}` : `${pad}have (type): ${formatType(have)}`,
-      oneOf.length > 0 ? `${pad}want (one of): [${known}]` : `${pad}want (type): ${formatType(want)}`,
-    ],
+    details: toDetails(
+      [
+        text,
+        `${pad}^`,
+        have === undefined ? `${pad}have: ${shown}` : `${pad}have (type): ${formatType(have)}`,
+        known.length > 0
+          ? `${pad}want (one of): [${known.map(formatValue).join(" ")}]`
+          : `${pad}want (type): ${formatType(want)}`,
+      ],
+      {
+        ref: refToJson(ref),
+        pos: index + 1,
+        ...(have === undefined ? {} : { have: typeToJson(have) }),
+        want: typeToJson(want),
+        oneOf: known.length > 0 ? known.map(keyToJson) : null,
+      },
+    ),
   };
 }
 
@@ -80,56 +122,4 @@ function formatCallee(ref: RefTerm): string {
   const last = ref.operands[ref.operands.length - 1];
   const isUnnamed = last?.kind === "variable" && last.variable.name === "";
   return formatRef(isUnnamed ? { ...ref, operands: ref.operands.slice(0, -1) } : ref);
-}
-
-const kinds: readonly Type["kind"][] = [
-  "null",
-  "boolean",
-  "number",
-  "string",
-  "array",
-  "object",
-  "set",
-  "anyOf",
-  "any",
-  "function",
-];
-
-/** A type in OPA's notation. */
-function formatType(type: Type | undefined): string {
-  if (type === undefined) return "???";
-  switch (type.kind) {
-    case "array":
-      return `array${formatList(type.static.map(formatType))}${formatRest(type.dynamic && formatType(type.dynamic))}`;
-    case "object": {
-      const members = type.static
-        .toSorted((a, b) => compareValues(a.key, b.key))
-        .map(({ key, value }) => `${typeof key === "string" ? key : formatValue(key)}: ${formatType(value)}`);
-      const { dynamic } = type;
-      return `object${formatList(members)}${formatRest(dynamic && `${formatType(dynamic.key)}: ${formatType(dynamic.value)}`)}`;
-    }
-    case "set":
-      return `set[${formatType(type.of)}]`;
-    case "anyOf": {
-      const sorted = type.of.toSorted((a, b) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind));
-      return `any${formatList(sorted.map(formatType))}`;
-    }
-    case "function":
-      return `${formatArguments(type, undefined)} => ${formatType(type.result)}`;
-    default:
-      return type.kind;
-  }
-}
-
-function formatArguments({ args, variadic }: FunctionKind, result: Type | undefined): string {
-  const shown = [...args, ...(result === undefined ? [] : [result])].map(formatType);
-  return `(${[...shown, ...(variadic === undefined ? [] : [`${formatType(variadic)}...`])].join(", ")})`;
-}
-
-function formatList(texts: readonly string[]): string {
-  return texts.length === 0 ? "" : `<${texts.join(", ")}>`;
-}
-
-function formatRest(text: string | undefined): string {
-  return text === undefined ? "" : `[${text}]`;
 }
