@@ -2,6 +2,7 @@ import type { ContentDigest } from "./content-digest.ts";
 import { RegistryError } from "./errors.ts";
 import { type Answer, createMethodRefusal, type Exchange } from "./exchange.ts";
 import { requireDigest } from "./names.ts";
+import { isKnownToClient, mayAnswerRange, toEtag } from "./preconditions.ts";
 import type { Settings } from "./settings.ts";
 import type { ByteRange } from "./store.ts";
 
@@ -33,7 +34,9 @@ async function readBlob(
 ): Promise<Answer> {
   const size = await settings.store.blobs.size(repository, digest);
   if (size === undefined) throw createUnknown(repository, digest);
-  const asked = exchange.method === "GET" ? parseRange(exchange.headers.range, size) : undefined;
+  if (isKnownToClient(exchange, digest)) return { status: 304, headers: { etag: toEtag(digest) } };
+  const isRanged = exchange.method === "GET" && mayAnswerRange(exchange.headers, digest);
+  const asked = isRanged ? parseRange(exchange.headers.range, size) : undefined;
   if (asked === "unsatisfiable") {
     throw new RegistryError(`expected a range within ${size} bytes, got ${exchange.headers.range}`, {
       code: "RANGE_INVALID",
@@ -49,7 +52,7 @@ async function readBlob(
       "content-length": String(range.end - range.start),
       "docker-content-digest": digest,
       "accept-ranges": "bytes",
-      etag: `"${digest}"`,
+      etag: toEtag(digest),
       ...(asked === undefined ? {} : { "content-range": `bytes ${range.start}-${range.end - 1}/${size}` }),
     },
     body: settings.store.blobs.read(repository, digest, range),

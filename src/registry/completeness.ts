@@ -1,6 +1,6 @@
 import type { Platform } from "../types/index.ts";
 import { type ErrorEntry, RegistryError } from "./errors.ts";
-import type { ContentDescriptor, ParsedManifest } from "./manifest-parse.ts";
+import { type ContentDescriptor, isManifestType, type ParsedManifest } from "./manifest-parse.ts";
 import type { Settings } from "./settings.ts";
 
 /**
@@ -26,21 +26,26 @@ async function findMissingBlobs(settings: Settings, repository: string, blobs: r
 
 async function findMissingChildren(settings: Settings, repository: string, children: readonly ContentDescriptor[]) {
   const required = children.filter(({ platform }) => isRequired(platform, settings.platforms));
-  return await findMissing(required, async ({ digest }) => {
-    return (await settings.store.manifests.get(repository, digest)) !== undefined;
+  return await findMissing(required, async ({ digest, mediaType }) => {
+    const { manifests, blobs } = settings.store;
+    // Build caches are indexes of layers.
+    if (!isManifestType(mediaType)) return (await blobs.size(repository, digest)) !== undefined;
+    return (await manifests.get(repository, digest)) !== undefined;
   });
 }
 
-/** Those that are not there. Each digest is looked for once: a manifest may name one ten thousand times. */
+/** Those that are not there. Each is looked for once: a manifest may name one ten thousand times. */
 async function findMissing(
   wanted: readonly ContentDescriptor[],
   isThere: (descriptor: ContentDescriptor) => Promise<boolean>,
 ): Promise<readonly ContentDescriptor[]> {
   const known = new Map<string, boolean>();
+  const toKey = ({ digest, mediaType }: ContentDescriptor) => `${digest} ${isManifestType(mediaType)}`;
   for (const descriptor of wanted) {
-    if (!known.has(descriptor.digest)) known.set(descriptor.digest, await isThere(descriptor));
+    const key = toKey(descriptor);
+    if (!known.has(key)) known.set(key, await isThere(descriptor));
   }
-  return wanted.filter(({ digest }) => known.get(digest) === false);
+  return wanted.filter((descriptor) => known.get(toKey(descriptor)) === false);
 }
 
 /** The variants that these architectures mean where an index names none, as container runtimes read them. */

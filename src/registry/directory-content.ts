@@ -13,6 +13,7 @@ import {
   writeAtomically,
 } from "./directory-layout.ts";
 import { RegistryError } from "./errors.ts";
+import { createKeyedLock } from "./keyed-lock.ts";
 
 /** A file in a repository that says that it holds some content. */
 export interface ContentLink {
@@ -138,18 +139,4 @@ function createLoss(digest: ContentDigest): RegistryError {
     subject: digest,
     headers: { "retry-after": "1" },
   });
-}
-
-/** Runs what goes by one key one after the other. */
-function createKeyedLock() {
-  const last = new Map<string, Promise<unknown>>();
-  return async function locked<Value>(key: string, work: () => Promise<Value>): Promise<Value> {
-    const mine = (last.get(key) ?? Promise.resolve()).then(work, work);
-    last.set(key, mine);
-    try {
-      return await mine;
-    } finally {
-      if (last.get(key) === mine) last.delete(key);
-    }
-  };
 }

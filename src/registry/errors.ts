@@ -1,7 +1,7 @@
 import { StageError } from "../types/index.ts";
 
 /**
- * Error codes of OCI distribution-spec 1.1, "Error Codes", and three that registries add to them. `STORE_UNUSABLE` never
+ * Error codes of OCI distribution-spec 1.1, "Error Codes", and four that registries add to them. `STORE_UNUSABLE` never
  * leaves the process: the store's folder cannot be opened.
  */
 export type RegistryErrorCode =
@@ -22,6 +22,7 @@ export type RegistryErrorCode =
   | "TOOMANYREQUESTS"
   | "PAGINATION_NUMBER_INVALID"
   | "RANGE_INVALID"
+  | "PRECONDITION_FAILED"
   | "UNKNOWN"
   | "STORE_UNUSABLE";
 

@@ -51,6 +51,19 @@ describe("requests that are refused", () => {
     { name: "write to a listing", method: "POST", path: "/v2/app/tags/list", status: 405, code: "UNSUPPORTED" },
     { name: "path of no end", path: "/v2/app/layers/v1", status: 404, code: "UNSUPPORTED" },
     { name: "path outside /v2/", path: "/v1/search", status: 404, code: "UNSUPPORTED" },
+    {
+      name: "upload for an algorithm that is not stored",
+      method: "POST",
+      path: "/v2/app/blobs/uploads/?digest-algorithm=sha384",
+      status: 400,
+      code: "DIGEST_INVALID",
+    },
+    {
+      name: "tags in pages of no number",
+      path: "/v2/app/tags/list?n=1e3",
+      status: 400,
+      code: "PAGINATION_NUMBER_INVALID",
+    },
     { name: "token of an open registry", path: "/token", status: 404, code: "UNSUPPORTED" },
   ];
   it.each(cases)("$name: $status $code", async ({ method, path, status, code }) => {
@@ -64,6 +77,46 @@ describe("requests that are refused", () => {
     const registry = await open();
     const response = await fetch(`${registry.url}/v2/app/manifests/v1`, { method: "HEAD" });
     expect([response.status, await response.text()]).toEqual([404, ""]);
+  });
+
+  it("answers HEAD as it answers GET, wherever that is answered", async () => {
+    const registry = await open();
+    const manifest = await createManifest(registry, "app");
+    await putManifest(registry, "app", "v1", manifest);
+    const begun = await fetch(`${registry.url}/v2/app/blobs/uploads/`, { method: "POST" });
+    const paths = [
+      "/v2/app/tags/list",
+      `/v2/app/referrers/${digest}`,
+      `/v2/app/blobs/${manifest.layers[0]?.digest}`,
+      "/v2/app/manifests/v1",
+      begun.headers.get("location") ?? "",
+    ];
+    const see = async (path: string, method: string) => {
+      const response = await fetch(`${registry.url}${path}`, { method });
+      const { status, headers } = response;
+      const names = ["content-length", "content-type", "docker-content-digest", "etag", "location", "range"];
+      return { status, body: await response.text(), headers: names.map((name) => headers.get(name)) };
+    };
+    for (const path of paths) {
+      expect(await see(path, "HEAD"), path).toEqual({ ...(await see(path, "GET")), body: "" });
+    }
+  });
+
+  it("answers a request whose target is a whole address, as those that come through a proxy", async () => {
+    const registry = await open();
+    const answer = await new Promise<string>((resolve) => {
+      let text = "";
+      const socket = connect(registry.port, "127.0.0.1");
+      socket.on("data", (piece) => {
+        text += piece;
+      });
+      socket.on("close", () => resolve(text));
+      socket.write(
+        "GET http://mirror.example:5000/v2/?x=1 HTTP/1.1\r\nHost: mirror.example\r\nConnection: close\r\n\r\n",
+      );
+    });
+    expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+    expect(registry.requests).toEqual([{ method: "GET", path: "/v2/", query: "x=1", status: 200 }]);
   });
 
   it("answers /v2/ to GET and HEAD", async () => {
@@ -147,6 +200,17 @@ describe("manifests that are refused", () => {
     expect((await putManifest(registry, "app", "index", index, indexType)).status).toBe(201);
   });
 
+  it("may say null where they have nothing to say", async () => {
+    const registry = await open();
+    const nothing = { artifactType: null, subject: null, annotations: null };
+    const manifest = await createManifest(registry, "app", nothing);
+    expect((await putManifest(registry, "app", "image", manifest)).status).toBe(201);
+    const child = { mediaType: manifestType, digest: digestOf(JSON.stringify(manifest)), size: 1 };
+    const platform = { os: "linux", architecture: "amd64", variant: null };
+    const index = { ...nothing, schemaVersion: 2, mediaType: null, manifests: [{ ...child, platform }] };
+    expect((await putManifest(registry, "app", "index", index, indexType)).status).toBe(201);
+  });
+
   it("over the size limit get 413, at the limit they pass", async () => {
     const registry = await open({ maxManifestBytes: 1000 });
     const manifest = JSON.stringify(await createManifest(registry, "app"));
@@ -225,6 +289,32 @@ describe("an index with missing children", () => {
   });
 });
 
+describe("an index that lists blobs, as build caches do", () => {
+  const cacheType = "application/vnd.buildkit.cacheconfig.v0";
+  const toIndex = (mediaType: string, digest: string) => ({
+    schemaVersion: 2,
+    mediaType: indexType,
+    manifests: [{ mediaType, digest, size: 5 }],
+  });
+
+  it("is complete with those blobs", async () => {
+    const registry = await open();
+    const digest = await pushBlob(registry, "app", "layer");
+    const response = await putManifest(registry, "app", "cache", toIndex(cacheType, digest), indexType);
+    expect(response.status).toBe(201);
+  });
+
+  it.each([
+    ["they are not there", cacheType, "other"],
+    ["what should be an image is a blob", manifestType, "layer"],
+  ])("is refused where %s", async (_, mediaType, content) => {
+    const registry = await open();
+    await pushBlob(registry, "app", "layer");
+    const response = await putManifest(registry, "app", "cache", toIndex(mediaType, digestOf(content)), indexType);
+    expect([response.status, await readCodes(response)]).toEqual([400, ["MANIFEST_BLOB_UNKNOWN"]]);
+  });
+});
+
 describe("an image whose blobs are missing", () => {
   it("is accepted where that is allowed", async () => {
     const registry = await open({ acceptMissingBlobs: true, platforms: "none" });
@@ -269,6 +359,42 @@ describe("a push with a subject that dies half-way", () => {
     isBroken = false;
     expect((await putManifest(registry, "app", digest, manifest)).status).toBe(201);
     expect(await see()).toEqual([200, 1]);
+  });
+});
+
+describe("changes of a repository's manifests at the same moment", () => {
+  it("are made one after the other; those of another repository do not wait", async () => {
+    const store = createMemoryStore();
+    let release = () => {};
+    const gate = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const events: string[] = [];
+    const manifests: typeof store.manifests = {
+      ...store.manifests,
+      async remove(repository, digest) {
+        events.push("remove begins");
+        await gate;
+        events.push("remove ends");
+        return await store.manifests.remove(repository, digest);
+      },
+      async setTag(repository, tag, digest) {
+        events.push(`${repository}:${tag}`);
+        await store.manifests.setTag(repository, tag, digest);
+      },
+    };
+    const registry = await open({ store: { ...store, manifests } });
+    const [one, two] = await Promise.all(["app", "other"].map((repository) => createManifest(registry, repository)));
+    await putManifest(registry, "app", "latest", one ?? {});
+    const url = `${registry.url}/v2/app/manifests/${digestOf(JSON.stringify(one))}`;
+    const removed = fetch(url, { method: "DELETE" });
+    await expect.poll(() => events, { timeout: 20_000 }).toContain("remove begins");
+    const moved = putManifest(registry, "app", "latest", { ...one, annotations: { note: "moved" } });
+    expect((await putManifest(registry, "other", "latest", two ?? {})).status).toBe(201);
+    release();
+    expect([(await removed).status, (await moved).status]).toEqual([202, 201]);
+    expect(events).toEqual(["app:latest", "remove begins", "other:latest", "remove ends", "app:latest"]);
+    expect((await fetch(`${registry.url}/v2/app/manifests/latest`)).status).toBe(200);
   });
 });
 
@@ -317,11 +443,11 @@ describe("the record of requests", () => {
   it("has method, path, query and status, and keeps the last ones only", async () => {
     const registry = await open({ maxRecordedRequests: 3 });
     for (let count = 1; count <= 8; count += 1) await fetch(`${registry.url}/v2/?count=${count}`);
-    await fetch(`${registry.url}/v2/app/tags/list`, { method: "HEAD" });
+    await fetch(`${registry.url}/v2/app/tags/list`, { method: "PUT" });
     expect(registry.requests).toEqual([
       { method: "GET", path: "/v2/", query: "count=7", status: 200 },
       { method: "GET", path: "/v2/", query: "count=8", status: 200 },
-      { method: "HEAD", path: "/v2/app/tags/list", query: "", status: 405 },
+      { method: "PUT", path: "/v2/app/tags/list", query: "", status: 405 },
     ]);
     expect(registry.requestCount).toBe(9);
     registry.forgetRequests();

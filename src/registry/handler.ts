@@ -6,6 +6,7 @@ import { answerBlob } from "./blobs.ts";
 import { RegistryError } from "./errors.ts";
 import { type Answer, createMethodRefusal, type Exchange, toJsonBytes } from "./exchange.ts";
 import { createInterception } from "./interception.ts";
+import { createKeyedLock, type KeyedLock } from "./keyed-lock.ts";
 import { answerReferrers, answerTags } from "./listings.ts";
 import { answerManifest } from "./manifests.ts";
 import type { RegistryAction, RegistryHandler, RegistryOptions } from "./options.ts";
@@ -18,6 +19,8 @@ interface Parts {
   settings: Settings;
   uploads: Uploads;
   authentication: Authentication | undefined;
+  /** One change at a time of each repository's manifests. */
+  locked: KeyedLock;
 }
 
 /**
@@ -27,7 +30,7 @@ interface Parts {
 export function createRegistry(options: RegistryOptions = {}): RegistryHandler {
   const settings = toSettings(options);
   const authentication = options.auth === undefined ? undefined : createAuthentication(options.auth);
-  const parts: Parts = { settings, uploads: createUploadEnds(settings), authentication };
+  const parts: Parts = { settings, uploads: createUploadEnds(settings), authentication, locked: createKeyedLock() };
   const recorder = createRecorder(settings.maxRecordedRequests);
   const intercept = options.intercept === undefined ? undefined : createInterception(options.intercept);
   return {
@@ -55,7 +58,8 @@ export function createRegistry(options: RegistryOptions = {}): RegistryHandler {
 }
 
 function toExchange(request: IncomingMessage): Exchange {
-  const target = request.url ?? "/";
+  // A proxy may pass the whole address on (RFC 9112, 3.2.2).
+  const target = (request.url ?? "/").replace(/^https?:\/\/[^/?]*/i, "");
   const mark = target.indexOf("?");
   return {
     method: request.method ?? "GET",
@@ -94,7 +98,7 @@ async function answerRoute(
       if (exchange.method !== "GET" && exchange.method !== "HEAD") throw createMethodRefusal(exchange, ["GET", "HEAD"]);
       return { status: 200, headers: { "content-type": "application/json" }, body: Buffer.from("{}") };
     case "manifest":
-      return await answerManifest(settings, exchange, found.repository, found.reference);
+      return await answerManifest(settings, exchange, { ...found, locked: parts.locked });
     case "blob":
       return await answerBlob(settings, exchange, found.repository, found.digest);
     case "tags":
@@ -164,7 +168,7 @@ async function send(
   response.setHeader("docker-distribution-api-version", "registry/2.0");
   for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value);
   if (body === undefined || body instanceof Uint8Array) {
-    if (!response.hasHeader("content-length") && answer.status !== 204) {
+    if (!response.hasHeader("content-length") && answer.status !== 204 && answer.status !== 304) {
       response.setHeader("content-length", body?.length ?? 0);
     }
     response.end(exchange.method === "HEAD" ? undefined : body);

@@ -5,9 +5,11 @@ import { type ContentDescriptor, parseManifest } from "./manifest-parse.ts";
 import { requireDigest } from "./names.ts";
 import type { Settings } from "./settings.ts";
 
+const indexType = "application/vnd.oci.image.index.v1+json";
+
 /** `/v2/<name>/tags/list` (distribution-spec 1.1, end-8a and end-8b): sorted by character code, `n` and `last`, `Link` to the next page. */
 export async function answerTags(settings: Settings, exchange: Exchange, repository: string): Promise<Answer> {
-  if (exchange.method !== "GET") throw createMethodRefusal(exchange, ["GET"]);
+  assertReading(exchange);
   if (!(await settings.store.manifests.hasRepository(repository))) {
     throw new RegistryError(`expected a repository that was pushed to, ${repository} never was`, {
       code: "NAME_UNKNOWN",
@@ -29,14 +31,18 @@ export async function answerTags(settings: Settings, exchange: Exchange, reposit
 
 function parsePageSize(text: string | null): number {
   if (text === null) return Number.POSITIVE_INFINITY;
-  if (/^\d{1,9}$/.test(text)) return Number(text);
+  // A number beyond all bounds is as good as none.
+  if (/^\d{1,100}$/.test(text)) return Number(text);
   throw new RegistryError(`expected a number of tags as n, got ${JSON.stringify(text.slice(0, 100))}`, {
     code: "PAGINATION_NUMBER_INVALID",
     status: 400,
   });
 }
 
-/** `/v2/<name>/referrers/<digest>` (distribution-spec 1.1, end-12a and end-12b), in pages. */
+/**
+ * `/v2/<name>/referrers/<digest>` (distribution-spec 1.1, end-12a and end-12b), in pages that are no larger than a
+ * manifest may be: clients read them with the same limit.
+ */
 export async function answerReferrers(
   settings: Settings,
   exchange: Exchange,
@@ -49,32 +55,39 @@ export async function answerReferrers(
       status: 404,
     });
   }
-  if (exchange.method !== "GET") throw createMethodRefusal(exchange, ["GET"]);
+  assertReading(exchange);
   const subject = requireDigest(digestText);
   const wantedType = exchange.query.get("artifactType");
   const last = exchange.query.get("last") ?? "";
   const known = [...(await settings.store.manifests.referrers(repository, subject))].sort();
   const page: ContentDescriptor[] = [];
+  let pageBytes = toJsonBytes(toIndex([])).length;
   let hasMore = false;
   for (const digest of known) {
     if (digest <= last) continue;
     const descriptor = await describeReferrer(settings, repository, digest);
     if (descriptor === undefined || (wantedType !== null && descriptor.artifactType !== wantedType)) continue;
-    hasMore = page.length >= settings.referrersPageSize;
+    // One more for the comma.
+    pageBytes += toJsonBytes(descriptor).length + 1;
+    hasMore = page.length >= settings.referrersPageSize || (page.length > 0 && pageBytes > settings.maxManifestBytes);
     if (hasMore) break;
     page.push(descriptor);
   }
   const filter: Record<string, string> = wantedType === null ? {} : { artifactType: wantedType };
   const next = page.at(-1)?.digest;
   const link = hasMore && next !== undefined && toLink(exchange.path, { ...filter, last: next });
-  return toJsonAnswer(
-    "application/vnd.oci.image.index.v1+json",
-    { schemaVersion: 2, mediaType: "application/vnd.oci.image.index.v1+json", manifests: page },
-    {
-      ...(wantedType === null ? {} : { "oci-filters-applied": "artifactType" }),
-      ...(link ? { link } : {}),
-    },
-  );
+  return toJsonAnswer(indexType, toIndex(page), {
+    ...(wantedType === null ? {} : { "oci-filters-applied": "artifactType" }),
+    ...(link ? { link } : {}),
+  });
+}
+
+function toIndex(manifests: readonly ContentDescriptor[]) {
+  return { schemaVersion: 2, mediaType: indexType, manifests };
+}
+
+function assertReading(exchange: Exchange): void {
+  if (exchange.method !== "GET" && exchange.method !== "HEAD") throw createMethodRefusal(exchange, ["GET", "HEAD"]);
 }
 
 async function describeReferrer(

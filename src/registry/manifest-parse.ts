@@ -27,6 +27,11 @@ const kinds: Readonly<Record<string, ParsedManifest["kind"]>> = {
   "application/vnd.docker.distribution.manifest.list.v2+json": "index",
 };
 
+/** Whether content of this type is pushed as a manifest: everything else is a blob. */
+export function isManifestType(mediaType: string): boolean {
+  return Object.hasOwn(kinds, mediaType);
+}
+
 /**
  * Parses a pushed manifest (OCI image-spec, manifest.md and image-index.md, and Docker's schema 2). `contentType` is the
  * request's header; where it is missing the manifest's own `mediaType` decides.
@@ -44,7 +49,10 @@ export function parseManifest(bytes: Uint8Array, contentType: string | undefined
     mediaType,
     blobs: config === undefined ? [] : [config, ...parseList(manifest.layers, "layers")],
     children: kind === "index" ? parseList(manifest.manifests, "manifests") : [],
-    subject: manifest.subject === undefined ? undefined : parseDescriptor(manifest.subject, "subject").digest,
+    subject:
+      manifest.subject === undefined || manifest.subject === null
+        ? undefined
+        : parseDescriptor(manifest.subject, "subject").digest,
     artifactType: artifactType || config?.mediaType,
     annotations: parseAnnotations(manifest.annotations, "annotations"),
   };
@@ -110,7 +118,8 @@ function parsePlatform(value: unknown, where: string): Platform | undefined {
 }
 
 function parseText(value: unknown, where: string): string | undefined {
-  if (value === undefined || typeof value === "string") return value;
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === "string") return value;
   throw refuse(`${where} to be a text`, typeof value);
 }
 

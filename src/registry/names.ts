@@ -42,6 +42,15 @@ export function requireDigest(text: string): ContentDigest {
   );
 }
 
+/** Refuses an algorithm whose digests are not stored here, before a client sends bytes for nothing. */
+export function requireAlgorithm(text: string): void {
+  if (text === "sha256" || text === "sha512") return;
+  throw new RegistryError(`expected sha256 or sha512 as digest algorithm, got ${quote(text)}`, {
+    code: "DIGEST_INVALID",
+    status: 400,
+  });
+}
+
 /** What stands for a manifest in a path: a digest contains a colon, a tag never does. */
 export type ManifestReference = { kind: "digest"; digest: ContentDigest } | { kind: "tag"; tag: string };
 

@@ -363,6 +363,29 @@ export function describeRegistry(createStore: () => RegistryStore | Promise<Regi
     expect(await (await fetch(`${registry.url}/v2/team/two/blobs/${digest}`)).text()).toBe("layer");
   });
 
+  it("drops old uploads when new ones begin, long before all places are taken", async () => {
+    let nowMs = Date.now();
+    const registry = await open({ uploadLifetimeMs: 48 * 60_000, now: () => nowMs });
+    const begin = async () =>
+      (await fetch(`${registry.url}/v2/app/blobs/uploads/`, { method: "POST" })).headers.get("location");
+    const see = async (location: string | null) => (await fetch(`${registry.url}${location}`)).status;
+    const first = await begin();
+    nowMs += 47 * 60_000;
+    await begin();
+    expect(await see(first)).toBe(204);
+    nowMs += 2 * 60_000;
+    await begin();
+    expect(await see(first)).toBe(404);
+  });
+
+  it("lets no more uploads begin than its limit, also when many do at once", async () => {
+    const registry = await open({ maxUploads: 5 });
+    const begin = () => fetch(`${registry.url}/v2/app/blobs/uploads/`, { method: "POST" });
+    const statuses = (await Promise.all(Array.from({ length: 40 }, begin))).map(({ status }) => status);
+    expect(statuses.filter((status) => status === 202).length).toBe(5);
+    expect(statuses.filter((status) => status === 429).length).toBe(35);
+  });
+
   it("drops old uploads for new ones, never young ones", async () => {
     let nowMs = Date.now();
     const registry = await open({ maxUploads: 1, uploadLifetimeMs: 60_000, now: () => nowMs });
@@ -389,6 +412,114 @@ export function describeRegistry(createStore: () => RegistryStore | Promise<Regi
     }
   });
 
+  it("keeps a manifest with its tag and its place among the referrers, or none of them, when it is pushed and deleted at once", async () => {
+    const registry = await open();
+    const subject = { mediaType: manifestType, digest: digestOf("subject"), size: 7 };
+    const manifest = await createManifest(registry, "app", { subject });
+    const url = `${registry.url}/v2/app/manifests/${digestOf(JSON.stringify(manifest))}`;
+    for (let round = 0; round < 40; round += 1) {
+      await putManifest(registry, "app", "other", manifest);
+      await Promise.all([fetch(url, { method: "DELETE" }), putManifest(registry, "app", "v1", manifest)]);
+      const { tags } = (await (await fetch(`${registry.url}/v2/app/tags/list`)).json()) as { tags: string[] };
+      const referrers = await fetch(`${registry.url}/v2/app/referrers/${subject.digest}`);
+      const { manifests } = (await referrers.json()) as { manifests: unknown[] };
+      const { status } = await fetch(url, { method: "HEAD" });
+      const expected = status === 200 ? [200, true, 1] : [404, false, 0];
+      expect([round, status, tags.includes("v1"), manifests.length]).toEqual([round, ...expected]);
+    }
+  });
+
+  describe("conditional requests", () => {
+    const other = `"${digestOf("other")}"`;
+
+    it("read a manifest or a blob only where it changed", async () => {
+      const registry = await open();
+      const manifest = await createManifest(registry, "app");
+      await putManifest(registry, "app", "v1", manifest);
+      const layer = manifest.layers[0]?.digest ?? "";
+      const paths = { [digestOf(JSON.stringify(manifest))]: "manifests/v1", [layer]: `blobs/${layer}` };
+      for (const [digest, path] of Object.entries(paths)) {
+        const url = `${registry.url}/v2/app/${path}`;
+        const see = async (name: string, value: string, method = "GET") => {
+          const response = await fetch(url, { method, headers: { [name]: value } });
+          return [response.status, response.headers.get("etag"), (await response.text()).length > 0];
+        };
+        const etag = `"${digest}"`;
+        for (const value of [etag, `W/${etag}`, `${other}, ${etag}`, "*", digest]) {
+          expect(await see("if-none-match", value), value).toEqual([304, etag, false]);
+          expect(await see("if-none-match", value, "HEAD"), value).toEqual([304, etag, false]);
+        }
+        expect(await see("if-none-match", other)).toEqual([200, etag, true]);
+        expect(await see("if-match", `${other}, ${etag}`)).toEqual([200, etag, true]);
+        expect((await see("if-match", other))[0]).toBe(412);
+        expect((await see("if-match", `W/${etag}`))[0]).toBe(412);
+      }
+    });
+
+    it("read a range only of what the client has already", async () => {
+      const registry = await open();
+      const digest = await pushBlob(registry, "app", "0123456789");
+      const see = async (ifRange: string) => {
+        const headers = { range: "bytes=2-4", "if-range": ifRange };
+        const response = await fetch(`${registry.url}/v2/app/blobs/${digest}`, { headers });
+        return [response.status, await response.text()];
+      };
+      expect(await see(`"${digest}"`)).toEqual([206, "234"]);
+      for (const value of [other, `W/"${digest}"`, "Wed, 21 Oct 2026 07:28:00 GMT"]) {
+        expect(await see(value), value).toEqual([200, "0123456789"]);
+      }
+    });
+
+    it("change a tag only from what the client saw: nothing that others wrote is lost", async () => {
+      const registry = await open();
+      const manifests = await Promise.all(
+        ["0", "1", "2"].map((note) => createManifest(registry, "app", { annotations: { note } })),
+      );
+      const etags = manifests.map((manifest) => `"${digestOf(JSON.stringify(manifest))}"`);
+      const change = async (method: string, position: number, headers: Record<string, string>) => {
+        const body = method === "PUT" ? { body: JSON.stringify(manifests[position]) } : {};
+        const response = await fetch(`${registry.url}/v2/app/manifests/v1`, {
+          method,
+          ...body,
+          headers: { "content-type": manifestType, ...headers },
+        });
+        return [response.status, ...(response.status === 412 ? await readCodes(response) : [])];
+      };
+      const refused = [412, "PRECONDITION_FAILED"];
+      expect(await change("PUT", 0, { "if-match": "*" })).toEqual(refused);
+      expect(await change("PUT", 0, { "if-none-match": "*" })).toEqual([201]);
+      expect(await change("PUT", 1, { "if-none-match": "*" })).toEqual(refused);
+      expect(await change("PUT", 1, { "if-match": etags[2] ?? "" })).toEqual(refused);
+      const races = await Promise.all(
+        [1, 2].map((position) => change("PUT", position, { "if-match": etags[0] ?? "" })),
+      );
+      expect(races.map(([status]) => status).sort()).toEqual([201, 412]);
+      expect(await change("DELETE", 0, { "if-match": etags[0] ?? "" })).toEqual(refused);
+      expect(await change("DELETE", 0, { "if-match": "*" })).toEqual([202]);
+    });
+  });
+
+  it("lists referrers in pages that are no larger than a manifest may be", async () => {
+    const registry = await open({ maxManifestBytes: 4000 });
+    const subject = { mediaType: manifestType, digest: digestOf("subject"), size: 7 };
+    const notes = ["a", "b", "c", "d", "e"].map((letter) => letter.repeat(1500));
+    for (const note of notes) {
+      const manifest = await createManifest(registry, "app", { annotations: { note }, subject });
+      expect((await putManifest(registry, "app", digestOf(JSON.stringify(manifest)), manifest)).status).toBe(201);
+    }
+    const found: string[] = [];
+    let path: string | undefined = `/v2/app/referrers/${subject.digest}`;
+    for (let page = 0; path !== undefined && page < 10; page += 1) {
+      const response: Response = await fetch(`${registry.url}${path}`);
+      const text = await response.text();
+      expect(text.length).toBeLessThanOrEqual(4000);
+      const { manifests } = JSON.parse(text) as { manifests: { annotations: { note: string } }[] };
+      found.push(...manifests.map(({ annotations }) => annotations.note));
+      path = /<(.*)>; rel="next"/.exec(response.headers.get("link") ?? "")?.[1];
+    }
+    expect(found.sort()).toEqual(notes);
+  });
+
   it("lists tags sorted, in pages", async () => {
     const registry = await open();
     const manifest = await createManifest(registry, "app");
@@ -403,6 +534,11 @@ export function describeRegistry(createStore: () => RegistryStore | Promise<Regi
     expect(await list("?n=4")).toEqual({ tags: all.slice(0, 4), link: '</v2/app/tags/list?n=4&last=a_1>; rel="next"' });
     expect(await list("?n=4&last=a_1")).toEqual({ tags: ["b", "c"], link: null });
     expect(await list("?n=0")).toEqual({ tags: [], link: null });
+    expect(await list(`?n=${"9".repeat(40)}`)).toEqual({ tags: all, link: null });
+    expect(await list("?n=2&last=a.00")).toEqual({
+      tags: ["a_1", "b"],
+      link: '</v2/app/tags/list?n=2&last=b>; rel="next"',
+    });
     expect(await list("?last=zzz")).toEqual({ tags: [], link: null });
     expect(await readCodes(await fetch(`${registry.url}/v2/app/tags/list?n=-1`))).toEqual([
       "PAGINATION_NUMBER_INVALID",

@@ -1,7 +1,8 @@
 import { isContentDigest } from "./content-digest.ts";
 import { RegistryError } from "./errors.ts";
 import { type Answer, createMethodRefusal, createTooLarge, type Exchange } from "./exchange.ts";
-import { isRepositoryName, requireDigest } from "./names.ts";
+import { createKeyedLock } from "./keyed-lock.ts";
+import { isRepositoryName, requireAlgorithm, requireDigest } from "./names.ts";
 import type { Settings } from "./settings.ts";
 
 /** Blob uploads (distribution-spec 1.1, "Pushing blobs", end-4 to end-6, end-11 to end-14). */
@@ -22,6 +23,7 @@ interface Target {
 export function createUploadEnds(settings: Settings): Uploads {
   /** Uploads that a request is writing to at this moment. */
   const busy = new Set<string>();
+  const start = createStarts(settings);
 
   /** One at a time changes an upload; what it finds is the state that the one before it left. */
   async function locked(target: Target, work: (size: number) => Promise<Answer>): Promise<Answer> {
@@ -45,10 +47,10 @@ export function createUploadEnds(settings: Settings): Uploads {
       if (exchange.method !== "POST") throw createMethodRefusal(exchange, ["POST"]);
       const mounted = await tryMount(settings, exchange, repository, mayMountFrom);
       if (mounted !== undefined) return mounted;
-      await assertRoom(settings);
       const digest = exchange.query.get("digest");
       if (digest !== null) requireDigest(digest);
-      const target = { repository, id: await settings.store.uploads.start(repository) };
+      requireAlgorithm(exchange.query.get("digest-algorithm") ?? "sha256");
+      const target = { repository, id: await start(repository) };
       if (digest !== null) return await finishAtOnce(settings, exchange, target);
       return { status: 202, headers: toProgressHeaders(target, 0) };
     },
@@ -56,6 +58,7 @@ export function createUploadEnds(settings: Settings): Uploads {
       const target = { repository, id };
       switch (exchange.method) {
         case "GET":
+        case "HEAD":
           return { status: 204, headers: toProgressHeaders(target, await sizeOf(target)) };
         case "PATCH":
           return await locked(target, async (size) => {
@@ -70,19 +73,33 @@ export function createUploadEnds(settings: Settings): Uploads {
             return { status: 204 };
           });
         default:
-          throw createMethodRefusal(exchange, ["GET", "PATCH", "PUT", "DELETE"]);
+          throw createMethodRefusal(exchange, ["GET", "HEAD", "PATCH", "PUT", "DELETE"]);
       }
     },
   };
 }
 
-/** Refuses one upload too many, unless old ones can be dropped for it. */
-async function assertRoom(settings: Settings): Promise<void> {
-  const { uploads } = settings.store;
-  if ((await uploads.count()) < settings.maxUploads) return;
-  const dropped = await uploads.expire(settings.now() - settings.uploadLifetimeMs);
-  if (dropped === 0) throw createTooMany(settings.maxUploads);
-  settings.log.info(`registry: ${dropped} uploads dropped that nothing was written to for a long time`);
+/**
+ * Begins uploads, one at a time so that they are counted. Those that nothing was written to for their lifetime are dropped
+ * every now and then, and at once where all places are taken; if none is, one too many is refused.
+ */
+function createStarts(settings: Settings): (repository: string) => Promise<string> {
+  const { store, maxUploads, uploadLifetimeMs } = settings;
+  const locked = createKeyedLock();
+  let lookedMs = settings.now();
+  return (repository) =>
+    locked("", async () => {
+      const nowMs = settings.now();
+      const isFull = (await store.uploads.count()) >= maxUploads;
+      if (isFull || nowMs - lookedMs >= uploadLifetimeMs / 24) {
+        lookedMs = nowMs;
+        const dropped = await store.uploads.expire(nowMs - uploadLifetimeMs);
+        if (isFull && dropped === 0) throw createTooMany(maxUploads);
+        if (dropped > 0)
+          settings.log.info(`registry: ${dropped} uploads dropped, nothing was written to them for long`);
+      }
+      return await store.uploads.start(repository);
+    });
 }
 
 async function tryMount(
