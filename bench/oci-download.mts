@@ -9,6 +9,7 @@ import { pipeline } from "node:stream/promises";
 import { fileURLToPath } from "node:url";
 import { request } from "undici";
 import { createContentStore } from "../src/cache/index.ts";
+import { limitHeapGrowth } from "../src/entry/ports/threads.ts";
 import { createRegistryClient, parseReference } from "../src/oci/index.ts";
 import { parseDigest, silentLog } from "../src/types/index.ts";
 import { type Downloaded, type DownloadWay, downloadWays } from "./oci-layer.mts";
@@ -133,6 +134,7 @@ async function measureDownload(way: DownloadWay, layer: Layer): Promise<Download
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const [way, host = "", digest = "", size, directory = ""] = process.argv.slice(2);
   const known = downloadWays.find((name) => name === way);
+  limitHeapGrowth();
   if (known === undefined) throw new Error(`expected one of ${downloadWays.join(", ")}, got ${way}`);
   console.log(JSON.stringify(await measureDownload(known, { host, digest, size: Number(size), directory })));
   process.exit(0);

@@ -5,13 +5,14 @@
  *   npm run bench:oci -- [--size 1073741824] [--runs 5] [--registry REGISTRY]
  *
  * The layer comes from the embedded registry, or from CNCF distribution where REGISTRY, its binary, is given; either runs
- * in a process of its own, and so does each download.
+ * in a process of its own, and so does each download, which is bundled and keeps its heap small as the product does.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { build } from "esbuild";
 import { findFreePort } from "../test/fixtures/free-port.ts";
 import { median } from "./measure.mts";
 import { type Downloaded, type DownloadWay, downloadWays, pushLayer } from "./oci-layer.mts";
@@ -36,13 +37,14 @@ const children: ChildProcess[] = [];
 /** The sources are modules; package.json does not say so, because the bundle is none. */
 const nodeArgs = ["--disable-warning=MODULE_TYPELESS_PACKAGE_JSON"];
 try {
+  const program = await buildDownload();
   const host = values.registry === undefined ? await startEmbedded() : await startDistribution(values.registry);
   const digest = await pushLayer({ host, repository: "bench/layer", size });
   const downloads: Record<DownloadWay, Downloaded[]> = { file: [], client: [], cache: [] };
   // The first round warms up the disk and the registry, and does not count.
   for (let run = 0; run <= runs; run += 1) {
     for (const way of downloadWays) {
-      const downloaded = await download(way, { host, digest });
+      const downloaded = await download(program, way, { host, digest });
       if (run > 0) downloads[way].push(downloaded);
     }
   }
@@ -85,18 +87,28 @@ async function startDistribution(binary: string): Promise<string> {
   throw new Error(`${binary} did not start`);
 }
 
+/** One file, as the product is: what loads the sources one by one would leave more garbage than a download. */
+async function buildDownload(): Promise<string> {
+  const outfile = join(folder, "download.mjs");
+  await build({
+    entryPoints: [join(import.meta.dirname, "oci-download.mts")],
+    outfile,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
+  });
+  return outfile;
+}
+
 /** One download in a process and a folder of its own. */
-async function download(way: DownloadWay, layer: { host: string; digest: string }): Promise<Downloaded> {
+async function download(
+  program: string,
+  way: DownloadWay,
+  layer: { host: string; digest: string },
+): Promise<Downloaded> {
   const directory = mkdtempSync(join(folder, "download-"));
-  const args = [
-    ...nodeArgs,
-    join(import.meta.dirname, "oci-download.mts"),
-    way,
-    layer.host,
-    layer.digest,
-    String(size),
-    directory,
-  ];
+  const args = [program, way, layer.host, layer.digest, String(size), directory];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
   const output: Buffer[] = [];
   child.stdout.on("data", (chunk: Buffer) => output.push(chunk));

@@ -7,6 +7,8 @@ export interface ByteWindow {
   /** Whether it holds as much as it should. */
   isFull(): boolean;
   push(piece: Uint8Array): void;
+  /** The bytes at a position, up to the end of their piece; undefined where they are not there. */
+  at(position: number): Uint8Array | undefined;
   /** The pieces from a position on, the first one cut to it. */
   from(position: number): Uint8Array[];
   /** Drops pieces from the start for as long as `isDone` says so of the position behind one. */
@@ -17,6 +19,19 @@ export function createByteWindow(limits: { bytes: number; pieces: number }): Byt
   const pieces: Uint8Array[] = [];
   let start = 0;
   let end = 0;
+
+  /** Looks from the end on, where most readers are. */
+  function find(position: number): { index: number; bytes: Uint8Array } | undefined {
+    if (position < start || position >= end) return undefined;
+    let index = pieces.length;
+    let offset = end;
+    while (offset > position) {
+      index -= 1;
+      offset -= pieces[index]?.length ?? 0;
+    }
+    const piece = pieces[index];
+    return piece && { index, bytes: piece.subarray(position - offset) };
+  }
 
   return {
     get start() {
@@ -30,13 +45,10 @@ export function createByteWindow(limits: { bytes: number; pieces: number }): Byt
       pieces.push(piece);
       end += piece.length;
     },
+    at: (position) => find(position)?.bytes,
     from(position) {
-      let offset = start;
-      for (const [index, piece] of pieces.entries()) {
-        if (position < offset + piece.length) return [piece.subarray(position - offset), ...pieces.slice(index + 1)];
-        offset += piece.length;
-      }
-      return [];
+      const found = find(position);
+      return found ? [found.bytes, ...pieces.slice(found.index + 1)] : [];
     },
     drop(isDone) {
       for (let first = pieces[0]; first !== undefined && isDone(start + first.length); first = pieces[0]) {

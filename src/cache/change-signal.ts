@@ -6,20 +6,19 @@ export interface ChangeSignal {
 }
 
 export function createChangeSignal(): ChangeSignal {
-  let fire = () => {};
-  let fired = renew();
-
-  function renew(): Promise<void> {
-    return new Promise((resolve) => {
-      fire = resolve;
-    });
-  }
+  let changed: Promise<void> | undefined;
+  let wake = () => {};
 
   return {
-    next: () => fired,
+    next() {
+      changed ??= new Promise((resolve) => {
+        wake = resolve;
+      });
+      return changed;
+    },
     notify() {
-      const wake = fire;
-      fired = renew();
+      if (changed === undefined) return; // Nobody waits.
+      changed = undefined;
       wake();
     },
   };

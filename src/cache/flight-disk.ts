@@ -1,3 +1,4 @@
+import { setImmediate as turn } from "node:timers/promises";
 import type { Digest } from "../types/index.ts";
 import type { ByteWindow } from "./byte-window.ts";
 import { unreadable } from "./errors.ts";
@@ -23,7 +24,11 @@ export interface FlightDiskOptions {
 
 const readBufferBytes = 128 * 1024;
 
-/** The file side of a flight: writes what is in the window behind what is written, one write at a time. */
+/**
+ * The file side of a flight: writes what is in the window behind what is written, one write at a time. A write takes all
+ * that came since the last one began, and all that the event loop has ready: a fast download makes large writes, while a
+ * piece of a slow one is written as soon as it is there.
+ */
 export function createFlightDisk({ digest, maxBytes, onWriteFault }: FlightDiskOptions) {
   let kept: FlightFile | undefined;
   let isKeeping = false;
@@ -37,6 +42,8 @@ export function createFlightDisk({ digest, maxBytes, onWriteFault }: FlightDiskO
 
   async function writePending(window: ByteWindow, onWritten: () => void): Promise<void> {
     while (kept && isKeeping && written < window.end) {
+      await turn();
+      if (!isKeeping) break;
       const pieces = window.from(written);
       try {
         await kept.file.write(pieces, written);

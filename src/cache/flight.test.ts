@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { appendFileSync } from "node:fs";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -117,3 +118,64 @@ it("gives every reader the right bytes, the source's error or its own leave, and
     { numRuns: 30 },
   );
 }, 60_000);
+
+/** A disk that is as fast as memory: a write is over before the next piece can come. Tells what each one had. */
+function createInstantDisk(onWrite: (pieces: number) => void): CacheFiles {
+  return {
+    ...diskFiles,
+    async create(path) {
+      const file = await diskFiles.create(path);
+      return {
+        ...file,
+        async write(pieces) {
+          onWrite(pieces.length);
+          appendFileSync(path, Buffer.concat(pieces));
+        },
+      };
+    },
+  };
+}
+
+async function readAll(files: CacheFiles, content: Buffer, source: () => AsyncGenerator<Uint8Array>): Promise<Buffer> {
+  const directory = join(root, createHash("sha256").update(content).digest("hex"));
+  const store = createContentStore({ directory, maxBytes: 100_000_000, log: silentLog, files });
+  const pieces: Uint8Array[] = [];
+  for await (const piece of store.tee(toDigest(content), "a", source)) pieces.push(piece);
+  await store.close();
+  const stored = await store.readAll(toDigest(content), "a", content.length);
+  expect(Buffer.from(stored ?? []).equals(content)).toBe(true);
+  return Buffer.concat(pieces);
+}
+
+it("writes what comes at once in one go", async () => {
+  const content = Buffer.alloc(1_000_000, "at once");
+  const writes: number[] = [];
+  async function* source(): AsyncGenerator<Uint8Array> {
+    for (let offset = 0; offset < content.length; offset += 10_000) yield content.subarray(offset, offset + 10_000);
+  }
+  const disk = createInstantDisk((pieces) => writes.push(pieces));
+  expect((await readAll(disk, content, source)).equals(content)).toBe(true);
+  // The claim, and the content: a hundred pieces that no turn of the event loop came between.
+  expect(writes).toEqual([1, 100]);
+});
+
+it("writes a piece that comes alone before there is another", async () => {
+  const content = Buffer.alloc(100_000, "alone");
+  let written = () => {};
+  async function* source(): AsyncGenerator<Uint8Array> {
+    for (let offset = 0; offset < content.length; offset += 10_000) {
+      const wait = new Promise<void>((resolve) => {
+        written = resolve;
+      });
+      yield content.subarray(offset, offset + 10_000);
+      await wait;
+    }
+  }
+  const writes: number[] = [];
+  const disk = createInstantDisk((pieces) => {
+    writes.push(pieces);
+    written();
+  });
+  expect((await readAll(disk, content, source)).equals(content)).toBe(true);
+  expect(writes).toEqual(Array(11).fill(1));
+});

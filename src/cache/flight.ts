@@ -61,7 +61,8 @@ export function startFlight(options: FlightOptions): Flight {
   let end: { error?: unknown } | undefined;
 
   function dropFromWindow(): void {
-    const slowest = Math.min(window.end, ...Array.from(readers, ({ position }) => position));
+    let slowest = window.end;
+    for (const { position } of readers) slowest = Math.min(slowest, position);
     window.drop((position) => {
       if (disk.isKeeping) return position <= disk.written && (window.isFull() || position <= slowest);
       // Without a file, what a newcomer could not have any more is kept while there is room.
@@ -118,7 +119,7 @@ export function startFlight(options: FlightOptions): Flight {
 
   async function nextPiece({ position }: Reader): Promise<Uint8Array> {
     if (position < window.start) return disk.read(position, window.start);
-    return window.from(position)[0] ?? new Uint8Array();
+    return window.at(position) ?? new Uint8Array();
   }
 
   async function* read(reader: Reader, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
