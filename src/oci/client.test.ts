@@ -474,7 +474,8 @@ describe("proxies", () => {
         { url: `http://registry.example${at("v1")}`, host: "registry.example" },
         { url: `http://registry.example:5000${at("v1")}`, host: "registry.example:5000" },
       ]);
-      expect(proxy.tunnels).toEqual([]);
+      // Whether there is TLS is asked once; there is none.
+      expect(proxy.tunnels).toEqual(["registry.example:443", "registry.example:5000"]);
       expect(registry.seen.map(({ headers }) => headers["proxy-authorization"])).toEqual([undefined, undefined]);
     });
   });
@@ -514,7 +515,10 @@ describe("proxies", () => {
   });
 
   it("that are not there are named", async () => {
-    const client = connect({ proxy: { http: "http://127.0.0.1:9" }, insecureRegistries: ["registry.example"] });
+    const client = connect({
+      proxy: { http: "http://127.0.0.1:9", https: "http://127.0.0.1:9" },
+      insecureRegistries: ["registry.example"],
+    });
     await expect(ask(client)).rejects.toThrow(/registry\.example \(through the proxy 127\.0\.0\.1:9\)/);
   });
 

@@ -8,6 +8,7 @@ import { toFaultError } from "./fault-answer.ts";
 import { toMediaType } from "./media-types.ts";
 import { type Politeness, parseRetryAfter } from "./politeness.ts";
 import { followRedirects } from "./redirects.ts";
+import { createRegistryAddress } from "./registry-address.ts";
 import type { Clock } from "./registry-client.ts";
 import type { Transport, TransportRequest, TransportResponse } from "./transport.ts";
 
@@ -55,15 +56,22 @@ const maxAuthorizations = 2;
 
 export function createExchange(options: ExchangeOptions): Exchange {
   const { registry, clock } = options;
-  const baseUrl = toBaseUrl(registry, options.isPlainHttpAllowed);
   const counts = { requests: 0, bytesReceived: 0 };
+  const address = createRegistryAddress(registry, {
+    isPlainHttpAllowed: options.isPlainHttpAllowed,
+    onMisdirected() {
+      counts.requests -= 1;
+    },
+  });
 
   const authorizer = createAuthorizer({
     registry,
     credentials: options.credentials,
     isIdentityDurable: options.isIdentityDurable,
     realmRule: {
-      registryUrl: baseUrl,
+      get registryUrl() {
+        return address.url;
+      },
       isPlainHttpAllowed: options.isPlainHttpAllowed,
       namedHosts: options.tokenServices,
     },
@@ -107,16 +115,15 @@ export function createExchange(options: ExchangeOptions): Exchange {
     const { signal, subject, accepted = [] } = request;
     let authorization = await authorizer.current(request);
     for (let round = 0; ; round += 1) {
-      const { response, url } = await followRedirects(send, {
-        method: request.method,
-        url: new URL(`${baseUrl.origin}${request.path}`),
-        headers: { ...request.headers, ...(authorization === undefined ? {} : { authorization }) },
-        isPlainHttpAllowed: options.isPlainHttpAllowed,
-        accepted,
-        signal,
-        subject,
-      });
-      if (response.status !== 401 || url.origin !== baseUrl.origin) return response;
+      const headers = { ...request.headers, ...(authorization === undefined ? {} : { authorization }) };
+      const toMessage = (base: URL) => {
+        const url = new URL(`${base.origin}${request.path}`);
+        return { method: request.method, url, headers, signal, subject };
+      };
+      const { response: first, base } = await address.reach((at) => send(toMessage(at)));
+      const rule = { isPlainHttpAllowed: options.isPlainHttpAllowed, accepted };
+      const { response, url } = await followRedirects(send, { ...toMessage(base), ...rule }, first);
+      if (response.status !== 401 || url.origin !== base.origin) return response;
       if (round === maxAuthorizations) {
         const refusal = await authorizer.explainRefusal(request);
         if (refusal === undefined) return response;
@@ -132,7 +139,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
 
   /** Whether the registry itself is behind its address (distribution-spec, end-1), and not something that stands in for it. */
   async function isThere({ signal, subject }: RegistryRequest): Promise<boolean> {
-    const url = new URL("/v2/", baseUrl);
+    const url = new URL("/v2/", address.url);
     const response = await send({ method: "GET", url, headers: {}, signal, subject });
     response.discard();
     return response.status < 500 && response.status !== 404 && response.status !== 429;
@@ -177,10 +184,4 @@ function isOwnWord(response: TransportResponse, { hasOptionalPath = false }: Reg
   if (response.header("docker-distribution-api-version") !== undefined) return true;
   if (isWebPage(response)) return false;
   return hasOptionalPath || toMediaType(response.header("content-type")) !== "text/plain";
-}
-
-/** Plain HTTP for loopback and for hosts that were named, HTTPS for all others. */
-function toBaseUrl(registry: string, isPlainHttpAllowed: (url: URL) => boolean): URL {
-  const plain = new URL(`http://${registry}`);
-  return isPlainHttpAllowed(plain) ? plain : new URL(`https://${registry}`);
 }

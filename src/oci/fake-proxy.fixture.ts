@@ -2,8 +2,15 @@ import { createServer, type IncomingMessage, request } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import type { FakeRegistry } from "./fake-registry.fixture.ts";
 
-/** A proxy that knows where names lie, for tests that need other names than loopback's; it asks for `login` where given. */
-export async function createFakeProxy(hosts: Readonly<Record<string, FakeRegistry>>, login?: string) {
+/**
+ * A proxy that knows where names lie, for tests that need other names than loopback's; it asks for `login` where given, and
+ * makes no tunnels where told so.
+ */
+export async function createFakeProxy(
+  hosts: Readonly<Record<string, FakeRegistry>>,
+  login?: string,
+  { makesTunnels = true } = {},
+) {
   const tunnels: string[] = [];
   /** Whole addresses that it was asked for, and the hosts that were named besides. */
   const asked: { url: string; host: string | undefined }[] = [];
@@ -27,6 +34,7 @@ export async function createFakeProxy(hosts: Readonly<Record<string, FakeRegistr
   server.on("connect", (incoming, client: Socket) => {
     tunnels.push(incoming.url ?? "");
     if (!isLetIn(incoming)) return client.end("HTTP/1.1 407 Who Are You\r\n\r\n");
+    if (!makesTunnels) return client.end("HTTP/1.1 403 No Tunnels\r\n\r\n");
     const target = hosts[(incoming.url ?? "").split(":")[0] ?? ""];
     if (!target) return client.end("HTTP/1.1 502 Unknown Host\r\n\r\n");
     const upstream = connect(Number(target.host.split(":")[1]), "127.0.0.1", () => {

@@ -12,29 +12,35 @@ export interface RedirectedRequest extends TransportRequest {
 }
 
 /**
- * Sends a GET or HEAD and follows where it is sent on to, at most five times. The `Authorization` header stays with its
+ * Follows where the first answer to a GET or HEAD leads, at most five times. The `Authorization` header stays with its
  * origin, and does not come back to it from elsewhere; HTTPS never leads to HTTP, nor a public host to a private address. Throws OciError `insecure-registry` or
  * `invalid-response`.
  */
 export async function followRedirects(
   send: (request: TransportRequest) => Promise<TransportResponse>,
   request: RedirectedRequest,
+  answer: TransportResponse,
 ): Promise<{ response: TransportResponse; url: URL }> {
   const { isPlainHttpAllowed, accepted, ...first } = request;
   const { authorization: _, ...bareHeaders } = first.headers;
   let url = first.url;
   let headers: Readonly<Record<string, string>> = first.headers;
-  for (let count = 0; count <= maxRedirects; count += 1) {
-    const response = await send({ ...first, url, headers });
+  let response = answer;
+  for (let count = 0; ; count += 1) {
     if (!redirectStatuses.has(response.status) || accepted.includes(response.status)) return { response, url };
     const location = response.header("location");
     response.discard();
+    if (count === maxRedirects) throw tooMany(first);
     url = toNextUrl(location, url, { isPlainHttpAllowed, subject: first.subject });
     if (url.origin !== first.url.origin) headers = bareHeaders;
+    response = await send({ ...first, url, headers });
   }
-  throw new OciError(`${first.subject}: ${first.url.host} redirects more than ${maxRedirects} times`, {
+}
+
+function tooMany({ url, subject }: { url: URL; subject: string }): OciError {
+  return new OciError(`${subject}: ${url.host} redirects more than ${maxRedirects} times`, {
     code: "invalid-response",
-    subject: first.subject,
+    subject,
   });
 }
 

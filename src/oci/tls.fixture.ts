@@ -1,4 +1,4 @@
-// A certificate for tests alone, for registry.example and tokens.example, valid until 2126. Its key is no secret.
+// A certificate for tests alone, for registry.example, tokens.example, localhost and 0.0.0.0, valid until 2126. Its key is no secret.
 export const testKeyPem = `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgtgVgRn3cJ6vi2K5Q
 b3WgWExzYAUt6Xc3apcRYiHaLKChRANCAARla2ModhtfsUOkDEZJGcC3kO/AZwO9
@@ -6,15 +6,15 @@ R+1B+mAHllpMJpLnJCPQJtT/3UqbToMnh8a1h/FpYNh0H+em60k4b1d8
 -----END PRIVATE KEY-----
 `;
 export const testCertificatePem = `-----BEGIN CERTIFICATE-----
-MIIBtDCCAVugAwIBAgIUXAAAvmkv7ljPVF4y4jqfRzEKUlgwCgYIKoZIzj0EAwIw
-GDEWMBQGA1UEAwwNdGVzdCByZWdpc3RyeTAgFw0yNjExMjExMTM1MjhaGA8yMTI2
-MTAyODExMzUyOFowGDEWMBQGA1UEAwwNdGVzdCByZWdpc3RyeTBZMBMGByqGSM49
+MIIBxzCCAW2gAwIBAgIUKDVriwHV7U/yAcAicHkcmiDsouAwCgYIKoZIzj0EAwIw
+GDEWMBQGA1UEAwwNdGVzdCByZWdpc3RyeTAgFw0yNjExMjExNzAxMTZaGA8yMTI2
+MTAyODE3MDExNlowGDEWMBQGA1UEAwwNdGVzdCByZWdpc3RyeTBZMBMGByqGSM49
 AgEGCCqGSM49AwEHA0IABGVrYyh2G1+xQ6QMRkkZwLeQ78BnA71H7UH6YAeWWkwm
-kuckI9Am1P/dSptOgyeHxrWH8Wlg2HQf56brSThvV3yjgYAwfjAdBgNVHQ4EFgQU
-xd4dqfesImLGeg/b+HruBbN220wwHwYDVR0jBBgwFoAUxd4dqfesImLGeg/b+Hru
-BbN220wwDwYDVR0TAQH/BAUwAwEB/zArBgNVHREEJDAighByZWdpc3RyeS5leGFt
-cGxlgg50b2tlbnMuZXhhbXBsZTAKBggqhkjOPQQDAgNHADBEAiBaf266Urij1bb4
-IsT+KC+KXhu0Rfp62CMrIATLZyDWjQIgVxe0nSRjcwD8dV2Kh/XPgIISFzCqeoYj
-+NtMWPcrQaE=
+kuckI9Am1P/dSptOgyeHxrWH8Wlg2HQf56brSThvV3yjgZIwgY8wHQYDVR0OBBYE
+FMXeHan3rCJixnoP2/h67gWzdttMMB8GA1UdIwQYMBaAFMXeHan3rCJixnoP2/h6
+7gWzdttMMA8GA1UdEwEB/wQFMAMBAf8wPAYDVR0RBDUwM4IQcmVnaXN0cnkuZXhh
+bXBsZYIOdG9rZW5zLmV4YW1wbGWCCWxvY2FsaG9zdIcEAAAAADAKBggqhkjOPQQD
+AgNIADBFAiAwU597oj/cWXvRnlgwPCmMvfL+odpemUjlC/FpZCvNbQIhANYlDO0X
+pYsvJh8BddudyT7D47gsHmzsXa1M1reCDy0k
 -----END CERTIFICATE-----
 `;

@@ -14,6 +14,18 @@ const timeoutCodes = new Set([
   "UND_ERR_CONNECT_TIMEOUT",
   "ETIMEDOUT",
 ]);
+const absenceCodes = new Set([
+  "ECONNREFUSED",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "ETIMEDOUT",
+  "UND_ERR_CONNECT_TIMEOUT",
+]);
+const breakCodes = new Set(["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"]);
+const foreignCodes = new Set(["ERR_SSL_WRONG_VERSION_NUMBER", "ERR_SSL_PACKET_LENGTH_TOO_LONG"]);
+const needsLoginStatus = 407;
 const certificateCodes =
   /^(?:CERT_|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_|ERR_TLS_CERT_|HOSTNAME_MISMATCH|INVALID_CA)/;
 
@@ -21,10 +33,10 @@ const certificateCodes =
 export function toTransportError(cause: unknown, { url, subject, signal }: FailedRequest, proxy?: string): OciError {
   if (cause instanceof OciError) return cause;
   const fault = toFault(cause);
-  const tunnel = /^Proxy response \((\d{3})\)/.exec(cause instanceof Error ? cause.message : "");
+  const tunnel = toTunnelStatus(cause);
   const where = `${subject}: ${url.host}${proxy === undefined ? "" : ` (through the proxy ${proxy})`}`;
   if (signal.aborted) return toAbortError(signal, subject);
-  if (tunnel) return toProxyRefusal({ url, subject }, proxy, Number(tunnel[1]), cause);
+  if (tunnel !== undefined) return toProxyRefusal({ url, subject }, proxy, tunnel, cause);
   if (timeoutCodes.has(fault.code)) {
     return new OciError(`${where} did not answer in time`, { code: "timeout", subject, cause });
   }
@@ -34,7 +46,7 @@ export function toTransportError(cause: unknown, { url, subject, signal }: Faile
       { code: "insecure-registry", subject, cause },
     );
   }
-  if (fault.code === "ERR_SSL_WRONG_VERSION_NUMBER" || fault.code === "ERR_SSL_PACKET_LENGTH_TOO_LONG") {
+  if (foreignCodes.has(fault.code)) {
     return new OciError(
       `${where} does not speak HTTPS; a registry that is meant to be asked over plain HTTP must be named by --insecure-registry`,
       { code: "insecure-registry", subject, cause },
@@ -47,6 +59,30 @@ export function toTransportError(cause: unknown, { url, subject, signal }: Faile
   });
 }
 
+/**
+ * How a connection failed: none came about; what answers speaks no TLS; its certificate is not trusted; it broke before
+ * there was an answer. Undefined for all other faults, the caller's leave among them.
+ */
+export type ConnectionFault = "no-connection" | "not-tls" | "untrusted" | "broken";
+
+/** What a fault that `toTransportError` made says of the connection. */
+export function toConnectionFault(fault: unknown): ConnectionFault | undefined {
+  if (!(fault instanceof OciError) || fault.code === "aborted") return undefined;
+  const { code, name } = toFault(fault.cause);
+  if (foreignCodes.has(code)) return "not-tls";
+  if (certificateCodes.test(code)) return "untrusted";
+  const tunnel = toTunnelStatus(fault.cause);
+  if (absenceCodes.has(code) || (tunnel !== undefined && tunnel !== needsLoginStatus)) return "no-connection";
+  // Where what comes is no HTTP, the error has a name and no code.
+  return breakCodes.has(code) || name === "HTTPParserError" ? "broken" : undefined;
+}
+
+/** What a proxy answered that makes no tunnel. */
+function toTunnelStatus(cause: unknown): number | undefined {
+  const status = /^Proxy response \((\d{3})\)/.exec(cause instanceof Error ? cause.message : "")?.[1];
+  return status === undefined ? undefined : Number(status);
+}
+
 /** What a proxy itself says in place of the registry. */
 export function toProxyRefusal(
   { url, subject }: Omit<FailedRequest, "signal">,
@@ -54,7 +90,7 @@ export function toProxyRefusal(
   status: number,
   cause?: unknown,
 ): OciError {
-  const needsLogin = status === 407;
+  const needsLogin = status === needsLoginStatus;
   const advice = needsLogin ? "; give them as http://user:password@host:port in HTTP_PROXY or HTTPS_PROXY" : "";
   return new OciError(
     `${subject}: the proxy ${proxy} on the way to ${url.host} ${needsLogin ? "wants credentials" : "refused"} (${status})${advice}`,
