@@ -1,3 +1,4 @@
+export { toAuthorities } from "./authorities.ts";
 export { createRegistryClient } from "./client.ts";
 export { type Credential, type CredentialPorts, type CredentialStore, createCredentialStore } from "./credentials.ts";
 export { hasOciCode, OciError, type OciErrorCode } from "./errors.ts";

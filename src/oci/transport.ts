@@ -1,5 +1,6 @@
-import { createSecureContext, rootCertificates, type SecureContext } from "node:tls";
+import { createSecureContext, type SecureContext } from "node:tls";
 import type { Dispatcher } from "undici";
+import { toAuthorities } from "./authorities.ts";
 import { createProxyRule } from "./proxy.ts";
 import type { ProxySettings } from "./registry-client.ts";
 import { toProxyRefusal, toTransportError } from "./transport-faults.ts";
@@ -64,7 +65,7 @@ export function createTransport(options: TransportOptions): Transport {
 
   function toTls(): { secureContext?: SecureContext } {
     if (options.extraCaPem === undefined) return {};
-    secureContext ??= createSecureContext({ ca: [...rootCertificates, options.extraCaPem] });
+    secureContext ??= createSecureContext({ ca: toAuthorities(options.extraCaPem) });
     return { secureContext };
   }
 

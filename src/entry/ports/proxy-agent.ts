@@ -1,7 +1,6 @@
-import { rootCertificates } from "node:tls";
 import { Agent, type Dispatcher, Pool, ProxyAgent } from "undici";
 import type { Environment } from "../../inputs/index.ts";
-import { createProxyRule, type ProxySettings } from "../../oci/index.ts";
+import { createProxyRule, type ProxySettings, toAuthorities } from "../../oci/index.ts";
 
 /** The proxies that the environment names, as Go's programs read it: a variable that is empty is one that is not set. */
 export function readProxySettings(env: Environment): ProxySettings {
@@ -20,7 +19,7 @@ export interface ProxyAgentOptions {
 /** Connections to whatever origins are asked for, through the proxies that registries are asked through. */
 export function createProxyAgent({ proxy, ca }: ProxyAgentOptions): Dispatcher {
   const toProxy = createProxyRule(proxy);
-  const tls = ca === undefined ? {} : { ca: [...rootCertificates, ca] };
+  const tls = ca === undefined ? {} : { ca: toAuthorities(ca) };
   return new Agent({
     factory(origin) {
       const way = toProxy(new URL(origin));
