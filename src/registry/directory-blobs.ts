@@ -1,13 +1,23 @@
 import { createHash, randomUUID } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { appendFile, truncate, writeFile } from "node:fs/promises";
+import { constants, createReadStream } from "node:fs";
+import { truncate, writeFile } from "node:fs/promises";
 import { makeFolder } from "../disk/index.ts";
 import { toAlgorithm, toContentHex } from "./content-digest.ts";
 import type { ContentFolder } from "./directory-content.ts";
-import { type DirectoryLayout, listIfThere, removeIfThere, removeUntouched, sizeIfThere } from "./directory-layout.ts";
+import {
+  type DirectoryLayout,
+  listIfThere,
+  pieceBytes,
+  removeIfThere,
+  removeUntouched,
+  sizeIfThere,
+} from "./directory-layout.ts";
 import type { BlobStore, UploadStore } from "./store.ts";
 
 const nothing = new Uint8Array();
+
+/** An upload that was dropped meanwhile does not come back as a file of its last bytes. */
+const appendOnly = constants.O_WRONLY | constants.O_APPEND;
 
 /** Blobs as files named by their digest, and an empty file in each repository that holds one. */
 export function createBlobs(layout: DirectoryLayout, content: ContentFolder): BlobStore {
@@ -20,7 +30,9 @@ export function createBlobs(layout: DirectoryLayout, content: ContentFolder): Bl
       const path = layout.content(digest);
       if (range.start === 0 && range.end === (await sizeIfThere(path))) yield* content.readWhole(digest);
       // A read stream's `end` is inclusive.
-      else if (range.end > range.start) yield* createReadStream(path, { start: range.start, end: range.end - 1 });
+      else if (range.end > range.start) {
+        yield* createReadStream(path, { start: range.start, end: range.end - 1, highWaterMark: pieceBytes });
+      }
     },
     async mount(from, to, digest) {
       const isHeld =
@@ -49,8 +61,8 @@ export function createUploads(layout: DirectoryLayout, content: ContentFolder): 
     async size(repository, id) {
       return isUploadId(id) ? await sizeIfThere(layout.upload(repository, id)) : undefined;
     },
-    async append(repository, id, piece) {
-      await appendFile(layout.upload(repository, id), piece);
+    async append(repository, id, pieces) {
+      await writeFile(layout.upload(repository, id), pieces, { flag: appendOnly });
     },
     async truncate(repository, id, size) {
       await truncate(layout.upload(repository, id), size);
@@ -83,6 +95,6 @@ function isUploadId(id: string): boolean {
 
 async function hashFile(path: string, algorithm: string): Promise<string> {
   const hash = createHash(algorithm);
-  for await (const piece of createReadStream(path)) hash.update(piece as Buffer);
+  for await (const piece of createReadStream(path, { highWaterMark: pieceBytes })) hash.update(piece as Buffer);
   return hash.digest("hex");
 }

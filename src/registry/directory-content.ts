@@ -7,6 +7,7 @@ import {
   type DirectoryLayout,
   listIfThere,
   moveInto,
+  pieceBytes,
   removeIfThere,
   sizeIfThere,
   unlessMissing,
@@ -110,7 +111,7 @@ async function moveContent(temporary: string, path: string): Promise<void> {
 async function* readWhole(path: string, digest: ContentDigest): AsyncIterable<Uint8Array> {
   const hash = createHash(toAlgorithm(digest));
   let held: Uint8Array | undefined;
-  for await (const piece of createReadStream(path) as AsyncIterable<Buffer>) {
+  for await (const piece of createReadStream(path, { highWaterMark: pieceBytes }) as AsyncIterable<Buffer>) {
     hash.update(piece);
     if (held !== undefined) yield held;
     held = piece;

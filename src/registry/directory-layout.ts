@@ -71,6 +71,9 @@ function hashName(name: string): string {
   return createHash("sha256").update(name).digest("hex");
 }
 
+/** How much of a large file is read at once, in bytes: fewer turns between disk, hash and socket than with Node's 64 KiB. */
+export const pieceBytes = 256 * 1024;
+
 /** Writes a file so that a reader, also after a kill half-way, finds all of it or nothing. */
 export async function writeAtomically(layout: DirectoryLayout, path: string, bytes: Uint8Array): Promise<void> {
   await moveInto(await writeTemporary(layout, bytes), path);

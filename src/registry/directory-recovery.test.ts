@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import type { Log } from "../types/index.ts";
 import type { ContentDigest } from "./content-digest.ts";
@@ -32,7 +33,7 @@ function writeContent(digest: string, text: string): void {
 
 async function push(store: RegistryStore, repository: string, text: string, digest = digestOf(text)) {
   const id = await store.uploads.start(repository);
-  await store.uploads.append(repository, id, Buffer.from(text));
+  await store.uploads.append(repository, id, Readable.from([Buffer.from(text)]));
   expect(await store.uploads.commit(repository, id, digest as ContentDigest)).toBe(true);
   return digest as ContentDigest;
 }

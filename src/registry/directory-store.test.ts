@@ -32,7 +32,7 @@ const write = async (lane) => {
   for (let count = 0; ; count += 1) {
     const bytes = Buffer.from((lane + " " + count + " ").repeat(2000));
     const id = await store.uploads.start("app");
-    await store.uploads.append("app", id, bytes);
+    await store.uploads.append("app", id, (async function* () { yield bytes; })());
     await store.uploads.commit("app", id, toDigest(bytes));
     const manifest = bytes.subarray(0, 5000);
     await store.manifests.put("app", toDigest(manifest), { mediaType: "application/x", bytes: manifest });

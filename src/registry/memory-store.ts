@@ -78,18 +78,20 @@ function createUploads(state: MemoryState): UploadStore {
     async size(repository, id) {
       return find(repository, id)?.size;
     },
-    async append(repository, id, piece) {
+    async append(repository, id, pieces) {
       const upload = find(repository, id);
       if (upload === undefined) return;
-      upload.pieces.push(piece);
-      upload.size += piece.length;
-      upload.touchedMs = Date.now();
+      for await (const piece of pieces) {
+        upload.pieces.push(piece);
+        upload.size += piece.length;
+        upload.touchedMs = Date.now();
+      }
     },
     async truncate(repository, id, size) {
       const upload = find(repository, id);
       if (upload === undefined) return;
-      upload.pieces = [Buffer.concat(upload.pieces).subarray(0, size)];
-      upload.size = size;
+      // A request is taken back as a whole: its pieces end where those of the one before it did.
+      while (upload.size > size) upload.size -= upload.pieces.pop()?.length ?? upload.size;
     },
     async commit(repository, id, digest) {
       const upload = find(repository, id);

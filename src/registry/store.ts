@@ -29,8 +29,8 @@ export interface UploadStore {
   start(repository: string): Promise<string>;
   /** Bytes received so far, or undefined for an unknown upload. */
   size(repository: string, id: string): Promise<number | undefined>;
-  /** Appends one piece. */
-  append(repository: string, id: string, piece: Uint8Array): Promise<void>;
+  /** Appends all pieces, each as it comes. What they throw is thrown; what came before it stays. */
+  append(repository: string, id: string, pieces: AsyncIterable<Uint8Array>): Promise<void>;
   /** Cuts the upload back to a length, after a piece that ended too early. */
   truncate(repository: string, id: string, size: number): Promise<void>;
   /** Turns the upload into a blob of the repository; false, and nothing kept, where its bytes have another digest. */

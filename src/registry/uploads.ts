@@ -1,9 +1,9 @@
 import { isContentDigest } from "./content-digest.ts";
 import { RegistryError } from "./errors.ts";
 import { type Answer, createMethodRefusal, createTooLarge, type Exchange } from "./exchange.ts";
-import { createKeyedLock } from "./keyed-lock.ts";
 import { isRepositoryName, requireAlgorithm, requireDigest } from "./names.ts";
 import type { Settings } from "./settings.ts";
+import { createStarts } from "./upload-starts.ts";
 
 /** Blob uploads (distribution-spec 1.1, "Pushing blobs", end-4 to end-6, end-11 to end-14). */
 export interface Uploads {
@@ -79,29 +79,6 @@ export function createUploadEnds(settings: Settings): Uploads {
   };
 }
 
-/**
- * Begins uploads, one at a time so that they are counted. Those that nothing was written to for their lifetime are dropped
- * every now and then, and at once where all places are taken; if none is, one too many is refused.
- */
-function createStarts(settings: Settings): (repository: string) => Promise<string> {
-  const { store, maxUploads, uploadLifetimeMs } = settings;
-  const locked = createKeyedLock();
-  let lookedMs = settings.now();
-  return (repository) =>
-    locked("", async () => {
-      const nowMs = settings.now();
-      const isFull = (await store.uploads.count()) >= maxUploads;
-      if (isFull || nowMs - lookedMs >= uploadLifetimeMs / 24) {
-        lookedMs = nowMs;
-        const dropped = await store.uploads.expire(nowMs - uploadLifetimeMs);
-        if (isFull && dropped === 0) throw createTooMany(maxUploads);
-        if (dropped > 0)
-          settings.log.info(`registry: ${dropped} uploads dropped, nothing was written to them for long`);
-      }
-      return await store.uploads.start(repository);
-    });
-}
-
 async function tryMount(
   settings: Settings,
   exchange: Exchange,
@@ -145,12 +122,15 @@ async function receive(settings: Settings, exchange: Exchange, target: Target, s
   const { uploads } = settings.store;
   const end = parseContentRange(exchange.headers["content-range"], target, size);
   let received = size;
-  try {
+  async function* counted(): AsyncIterable<Uint8Array> {
     for await (const piece of exchange.body) {
       received += piece.length;
       if (received > settings.maxBlobBytes) throw createTooLarge("a blob", settings.maxBlobBytes);
-      await uploads.append(target.repository, target.id, piece);
+      yield piece;
     }
+  }
+  try {
+    await uploads.append(target.repository, target.id, counted());
     if (end !== undefined && received !== end)
       throw createRangeRefusal(target, size, exchange.headers["content-range"]);
   } catch (thrown) {
@@ -205,13 +185,5 @@ function createBusy(target: Target): RegistryError {
     code: "BLOB_UPLOAD_INVALID",
     status: 409,
     detail: { name: target.repository, id: target.id },
-  });
-}
-
-function createTooMany(limit: number): RegistryError {
-  return new RegistryError(`expected at most ${limit} uploads under way; finish or cancel some`, {
-    code: "TOOMANYREQUESTS",
-    status: 429,
-    headers: { "retry-after": "1" },
   });
 }
