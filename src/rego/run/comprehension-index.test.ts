@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { compileModules } from "../compile/index.ts";
 import { RegoError } from "../errors.ts";
 import { parseModule } from "../syntax/index.ts";
-import { fromJson, toJson } from "../value/index.ts";
+import { fromJson, toJson, withMeter } from "../value/index.ts";
+import { ComprehensionIndex } from "./comprehension-index.ts";
 import { loadPolicy } from "./load.ts";
 
 function compile(text: string, watch: "rows" | "nothing" = "nothing") {
@@ -134,6 +135,12 @@ describe("comprehensions that compare with what is around them", () => {
       keyed.map(({ k }) => of(k).reduce((_, { v }) => ({ a: v }), {})),
     ],
     [
+      "an object that is evaluated each time, as another function takes one's place somewhere, replaces them, too",
+      `p := [n | ${each}; k := x.k; n := {"a": y.v | some y in input.ys; y.k == k; count([1]) == 1}]\nq if { 1 == 1 with count as 1 }`,
+      keyed.map(({ k }) => of(k).reduce((_, { v }) => ({ a: v }), {})),
+      0,
+    ],
+    [
       "an object with a reference, which may conflict",
       `p := [n | ${each}; n := {"a": y.v | some y in input.ys; y.k == x.k}]`,
       "conflict in 2",
@@ -200,6 +207,46 @@ describe("an index", () => {
     const policy = loadPolicy(compile(text), { data: fromJson({ ys: [1] }) });
     const step = policy.start({ nowNs: 0n }).step();
     expect(step).toEqual({ kind: "done", results: [[1, 2]] });
+  });
+});
+
+describe("the size of an index is metered", () => {
+  const fill = (of: "array" | "set" | "object", add: (index: ComprehensionIndex) => void) => {
+    const paid = { units: 0, bytes: 0 };
+    const check = (units: number, bytes: number): void => {
+      paid.units += units;
+      paid.bytes = Math.max(paid.bytes, bytes);
+    };
+    withMeter(check, () => add(new ComprehensionIndex(of)));
+    return paid;
+  };
+  const manyKeys = (index: ComprehensionIndex): void => {
+    for (let key = 0; key < 140_000; key += 1) index.add([key], 1, 1);
+  };
+
+  it.each([
+    ["array", 500_000],
+    ["set", 2_000_000],
+    ["object", 2_000_000],
+  ] as const)("by its keys: %s", (of, units) => {
+    const paid = fill(of, manyKeys);
+    expect(paid.units).toBeGreaterThan(units);
+    // The table of the keys, where it grows.
+    expect(paid.bytes).toBeGreaterThan(131_072 * 50);
+  });
+
+  it("by the members of one key", () => {
+    const paid = fill("array", (index) => {
+      for (let member = 0; member < 140_000; member += 1) index.add([1], member);
+    });
+    expect(paid.bytes).toBeGreaterThan(131_072 * 16);
+  });
+
+  it("and ends an evaluation that has too few steps for it", () => {
+    const keys = "some y in numbers.range(1, 300); some z in numbers.range(1, 300)";
+    const policy = loadPolicy(compile(`p := [n | some x in [[1, 2]]; n := {1 | ${keys}; [y, z] == x}]`));
+    const step = () => policy.start({ nowNs: 0n, limits: { steps: 120_000 } }).step();
+    expect(step).toThrow(expect.objectContaining({ code: "limit_steps" }));
   });
 });
 

@@ -4,7 +4,9 @@ import {
   ObjectBuilder,
   RegoObject,
   RegoSet,
+  reserve,
   SetBuilder,
+  spend,
   type Value,
 } from "../value/index.ts";
 import type { Context } from "./context.ts";
@@ -17,6 +19,14 @@ interface Entry {
   /** What was built, once it was asked for: then nothing is added any more. */
   value: Value | undefined;
 }
+
+/** What a collection of its own costs, in units of the meter: as much memory as so many members of a list. */
+const unitsPerEntry = { array: 4, set: 16, object: 16 } as const;
+
+/** Lists ask for memory where they have grown by so many members, each with the half as much again that they grow by. */
+const membersPerCheck = 0x8000;
+const bytesPerMember = 20;
+const bytesPerKey = 60;
 
 /** The members of a comprehension for each combination of values that it is looked up by. */
 export class ComprehensionIndex {
@@ -32,13 +42,17 @@ export class ComprehensionIndex {
     const position = toPosition(keys);
     let entry = this.#entries.get(position);
     if (entry === undefined) {
+      const { size } = this.#entries;
+      // Where the table of the keys grows to twice its size.
+      if ((size & (size - 1)) === 0) reserve(size * bytesPerKey);
+      spend(unitsPerEntry[this.#of]);
       entry = { builder: createBuilder(this.#of), value: undefined };
       this.#entries.set(position, entry);
     }
     const { builder } = entry;
     if (builder instanceof SetBuilder) builder.add(value);
     else if (builder instanceof ObjectBuilder) builder.set(key as Value, value);
-    else builder.push(value);
+    else if (builder.push(value) % membersPerCheck === 0) reserve(builder.length * bytesPerMember);
   }
 
   /** The collection for these values; an empty one where one of them is undefined. */

@@ -20,7 +20,7 @@ import { createReaders } from "./readers.ts";
 import { fillTemplate } from "./shown.ts";
 import { State, toLocation } from "./state.ts";
 import type { LoadOptions } from "./types.ts";
-import { compare, DocumentTree, eq, get, getNamed, getStored, items, mode, toObject } from "./values.ts";
+import { canBe, compare, DocumentTree, eq, get, getNamed, getStored, items, mode, toObject } from "./values.ts";
 import { createWatch, type Watch } from "./watch.ts";
 import { createWith } from "./with.ts";
 
@@ -118,6 +118,9 @@ function createValueAccess() {
     get,
     stored: getStored,
     mode,
+    canBeList: (value: Value) => canBe(value, 0),
+    canBeObject: (value: Value) => canBe(value, 1),
+    canBeSet: (value: Value) => canBe(value, 2),
     items,
     compare,
     isList,

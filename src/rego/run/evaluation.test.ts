@@ -109,6 +109,8 @@ describe("limits", () => {
 });
 
 describe("errors", () => {
+  const input = fromJson({ n: 1, l: [1] });
+
   it.each([
     ["complete rules", "p := x if { some x in [1, 2] }", "complete rules must not produce multiple outputs"],
     [
@@ -123,6 +125,28 @@ describe("errors", () => {
     const step = () => start(text).step([["t", "p"]]);
     expect(step).toThrow(expect.objectContaining({ code: "eval_conflict_error", message }));
     expect(step).toThrow(RegoError);
+  });
+
+  it.each([
+    ["a reference behind what differs", "p if { some y in input.l; [x, bad] = y }"],
+    ["a reference beside what differs", "p if [input.n, bad] = [2, 1]"],
+    ["a comprehension in a pattern", "p if { some y in input.l; [1, [1 | bad]] = y }"],
+    ["a reference in the result of a call", "p if f([input.n, bad])\nf([2, _])"],
+    ["a reference in the pattern of walk", "p if walk(input.n, [[bad], 1])"],
+    ["a reference as the key of what is undefined", "p if input.q[bad]"],
+    ["a comprehension beside a set", "p if { some y in [{input.n}, input.n]; y == [1 | bad] }"],
+  ])("come from %s, as in OPA", (_, text) => {
+    const step = () => start(`${text}\nbad := x if { some x in [1, 2] }`, { input }).step([["t", "p"]]);
+    expect(step).toThrow(expect.objectContaining({ code: "eval_conflict_error" }));
+  });
+
+  it.each([
+    ["another kind of value", "p if input = [1 | bad]"],
+    ["another kind of value, the other way round", "p if {1 | bad} = input"],
+    ["a pattern of lists, which it is none of", "p if [x, bad] = input.n"],
+  ])("do not come from a comprehension that is compared with %s, as in OPA", (_, text) => {
+    const { step } = start(`${text}\nbad := x if { some x in [1, 2] }`, { input });
+    expect(step([["t", "p"]])).toEqual({ kind: "done", results: [undefined] });
   });
 
   it("leaves a call undefined whose built-in fails, unless errors are strict", () => {

@@ -56,6 +56,12 @@ export function mode(value: Value): number {
   return value instanceof RegoSet ? 2 : -1;
 }
 
+/** Whether a value is compared with what a comprehension of the kind gives: a set with that of any, as OPA does it. */
+export function canBe(value: Value, kind: number): boolean {
+  const own = mode(value);
+  return own === kind || own === 2;
+}
+
 /** What a loop over a value goes through: a list's items, an object's keys, a set's members. */
 export function items(value: Value, kind: number): readonly Value[] {
   if (kind === 0) return value as readonly Value[];

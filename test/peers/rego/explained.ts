@@ -143,16 +143,6 @@ export const explanations: readonly Explanation[] = [
       path !== "compile" && /^\d+: eval_conflict_error: functions [^;]*$/.test(engine) && !opa.includes("_error"),
   },
   {
-    reason:
-      "references in a pattern are evaluated by OPA before the pattern is matched; here a pattern that cannot match ends the body " +
-      "before a conflict in them is met",
-    explains: ({ path, opa, engine }, module) =>
-      path !== "compile" &&
-      isAll(toProblems(opa), "eval_conflict_error", /./) &&
-      !engine.includes("_error") &&
-      /[[:,] ?(?:data\.p\.)?r\d+\b[^\n|]*[\]}] = |= [[{][^\n|]*\br\d+\b/.test(module),
-  },
-  {
     reason: "1e2 is no integer to OPA's built-in functions, though it is equal to 100; to this engine it is 100",
     explains: ({ path }, module) => path !== "compile" && module.includes("1e2"),
   },

@@ -16,6 +16,11 @@ export interface Program {
   input: unknown;
 }
 
+export interface GeneratorOptions {
+  /** A function of the host that is called, `host.fetch`; none is where there is no name. */
+  external?: string;
+}
+
 /** Kinds that a term may be given where any will do. */
 const concrete: readonly Kind[] = ["number", "number", "string", "string", "boolean", "array", "object", "set"];
 
@@ -31,8 +36,8 @@ export const baseDocument = {
 };
 
 /** Makes one small program of rules and functions of every kind; some do not compile, on purpose. */
-export function generateProgram(seed: number, random: Random): Program {
-  const maker = new Maker(random, random.chance(0.75) ? 0 : 0.01);
+export function generateProgram(seed: number, random: Random, options: GeneratorOptions = {}): Program {
+  const maker = new Maker(random, { wrong: random.chance(0.75) ? 0 : 0.01, ...options });
   return { seed, module: maker.module(), input: maker.json(3) };
 }
 
@@ -45,11 +50,13 @@ class Maker {
   readonly #shaped: number;
   /** How often a name or a type is wrong. */
   readonly #wrong: number;
+  readonly #external: string | undefined;
   #names = 0;
 
-  constructor(random: Random, wrong: number) {
+  constructor(random: Random, { wrong, external }: GeneratorOptions & { wrong: number }) {
     this.#random = random;
     this.#wrong = wrong;
+    this.#external = external;
     this.#isImporting = random.chance(0.3);
     this.#shaped = random.pick([0.2, 0.5, 1]);
   }
@@ -382,6 +389,7 @@ class Maker {
       [2, () => this.#documentTerm(scope, depth)],
       [this.#rules.length > 0 && kind === "any" ? 2 * open : 0, () => term(this.#ruleReference(scope, depth))],
       [3 * open, () => this.#call(kind, depth, scope)],
+      [this.#external === undefined ? 0 : 5 * open, () => term(`${this.#external}(`, inner("any"), ")")],
       [this.#functions.length > 0 && kind === "any" ? 3 * open : 0, () => this.#functionCall(depth, scope)],
       [
         when(["number"], 2),

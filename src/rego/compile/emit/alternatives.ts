@@ -19,10 +19,11 @@ export function toAlternative(value: Value | undefined): Alternative | undefined
   return isList(value) && value.every(isScalar) ? { items: value } : undefined;
 }
 
+/** References and comprehensions in a list were evaluated before: they can be anything. */
 export function toPattern(items: readonly Term[]): Pattern | undefined {
   const found: (Scalar | undefined)[] = [];
   for (const item of items) {
-    if (item.kind === "variable") found.push(undefined);
+    if (item.kind === "variable" || item.kind === "ref" || item.kind === "comprehension") found.push(undefined);
     else if (item.kind === "constant" && isScalar(item.value)) found.push(item.value);
     else return undefined;
   }

@@ -4,7 +4,7 @@ import type { CallStatement, ComprehensionTerm, EveryStatement, Statement, Term,
 import { addClosureVariables } from "../variables.ts";
 import { walkTerm } from "../walk.ts";
 import { emitCall } from "./call.ts";
-import { emitIndexed } from "./comprehension-index.ts";
+import { emitIndexed, isReplacing } from "./comprehension-index.ts";
 import { hoist } from "./hoist.ts";
 import { emitRef } from "./ref.ts";
 import { emitEqual } from "./unify.ts";
@@ -375,6 +375,7 @@ export class BodyEmitter {
   #comprehension(term: ComprehensionTerm): string {
     const builder = this.unit.name("a");
     const pending = this.unit.name("p");
+    const isSetting = isReplacing(this, term, this.#statement);
     const create = { array: "[]", set: "new SetBuilder()", object: "new ObjectBuilder()" }[term.of];
     this.push(`const ${builder}=${create};let ${pending}=false;`);
     const add = (): void => {
@@ -385,7 +386,9 @@ export class BodyEmitter {
       else if (term.of === "set") this.push(`${builder}.add(${value});`);
       else if (term.key !== undefined) {
         const at = this.unit.location(term.location);
-        this.push(`if(!${builder}.insert(${this.term(term.key)},${value}))K.conflict("object",${at});`);
+        const member = `${this.term(term.key)},${value}`;
+        if (isSetting) this.push(`${builder}.set(${member});`);
+        else this.push(`if(!${builder}.insert(${member}))K.conflict("object",${at});`);
       }
     };
     this.#inside(() => this.block(term.body, pending, add));

@@ -1,4 +1,5 @@
-import type { Branch, LoweredRule, PathKey, Term } from "../ir.ts";
+import type { Value } from "../../value/index.ts";
+import type { Branch, LoweredRule, Term } from "../ir.ts";
 import type { Group } from "../rule-tree.ts";
 import { type Alternative, isScalar } from "./alternatives.ts";
 import { toSource } from "./guards.ts";
@@ -55,7 +56,7 @@ export function emitBranches(
     }
   }
   unit.lines.push(`const ${table}=K.branches([${rows.join(",\n")}]);`);
-  return { name: table, values: `[${subjects.map(toExpression).join(",")}]` };
+  return { name: table, values: `[${subjects.map((subject) => toExpression(subject, unit)).join(",")}]` };
 }
 
 /** What the patterns of a branch's parameters demand; OPA's index does not look at them. */
@@ -91,12 +92,12 @@ function chooseSubjects(all: readonly (readonly Test[])[]): readonly Subject[] |
 }
 
 /** The subject's value, undefined where there is none. */
-function toExpression({ root, path }: Subject): string {
+function toExpression({ root, path }: Subject, unit: EmitUnit): string {
   if (typeof root === "number") return `x${root}`;
-  const step = (value: string, key: PathKey): string => {
+  const step = (value: string, key: Value): string => {
     const isNamed = typeof key === "string" && (root === "input" || !/^[-+]?[0-9]+$/.test(key));
     if (isNamed) return `G(${value},${toLiteral(key)})`;
-    return `K.${root === "input" ? "get" : "stored"}(${value},${JSON.stringify(key)})`;
+    return `K.${root === "input" ? "get" : "stored"}(${value},${unit.constant(key)})`;
   };
   return path.reduce(step, `c.${root}`);
 }

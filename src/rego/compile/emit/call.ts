@@ -1,12 +1,15 @@
 import type { CallStatement } from "../ir.ts";
 import type { BodyEmitter } from "./body.ts";
+import { settlePatterns } from "./settle.ts";
 import { emitMatch } from "./unify.ts";
 
 const comparisons: Readonly<Record<string, string>> = { lt: "<0", lte: "<=0", gt: ">0", gte: ">=0" };
 const inlined = new Set(["plus", "minus", "mul", "count", "internal.member_2"]);
 
 /** Writes a call: its arguments, the call itself, and what is done with its result. */
-export function emitCall(emitter: BodyEmitter, statement: CallStatement): void {
+export function emitCall(emitter: BodyEmitter, written: CallStatement): void {
+  const { output } = written;
+  const statement = output === undefined ? written : { ...written, output: settlePatterns(emitter, [output])[0] };
   const args = statement.args.map((arg) => emitter.atom(emitter.term(arg)));
   const { callee } = statement;
   const { plan } = emitter.unit;

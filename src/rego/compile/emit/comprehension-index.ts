@@ -1,4 +1,4 @@
-import type { ComprehensionTerm, Statement, Term, Variable } from "../ir.ts";
+import type { ComprehensionTerm, PathKey, Statement, Term, Variable } from "../ir.ts";
 import type { Group } from "../rule-tree.ts";
 import { addClosureVariables } from "../variables.ts";
 import { walkBody } from "../walk.ts";
@@ -18,9 +18,7 @@ export function emitIndexed(
 ): string | undefined {
   const { unit } = emitter;
   if (unit.watch.mode === "failures" || !isIndexable(term, statement)) return undefined;
-  const closed = new Set<Variable>();
-  addClosureVariables(term, closed);
-  const outer = new Set([...closed].filter((variable) => emitter.isBound(variable)));
+  const outer = outerOf(emitter, term);
   if (outer.size === 0) return undefined;
   const indexed = asWritten(term, outer) ?? withComparedTerms(term, outer, unit.plan);
   if (indexed === undefined) return undefined;
@@ -29,6 +27,23 @@ export function emitIndexed(
   const name = emitIndex(emitter.apart(), term, indexed, uses);
   const found = indexed.keys.map((key) => emitKey(emitter, key.outer));
   return emitter.atom(`K.indexed(${emitter.context},${name}).find([${found.join(",")}])`);
+}
+
+/**
+ * Whether OPA has an index for an object: a later value for a key then replaces the former, also where the object is evaluated
+ * here each time.
+ */
+export function isReplacing(emitter: BodyEmitter, term: ComprehensionTerm, statement: Statement | undefined): boolean {
+  if (term.of !== "object" || !isIndexable(term, statement)) return false;
+  const outer = outerOf(emitter, term);
+  return outer.size > 0 && asWritten(term, outer) !== undefined;
+}
+
+/** The variables around a comprehension that it depends on. */
+function outerOf(emitter: BodyEmitter, term: ComprehensionTerm): Set<Variable> {
+  const closed = new Set<Variable>();
+  addClosureVariables(term, closed);
+  return new Set([...closed].filter((variable) => emitter.isBound(variable)));
 }
 
 /** In OPA's index of objects a later value replaces a former one: there must be no index where OPA has none. */
@@ -104,7 +119,7 @@ function usesOf(body: readonly Statement[], { tree, functions, mocked, pending }
       if (term.root !== "data") return;
       let node = tree.root;
       for (const key of constantPath(term.operands)) {
-        const child = node.children.get(key);
+        const child = node.children.get(key as PathKey);
         if (child === undefined) return;
         node = child;
         if (node.group !== undefined) break;

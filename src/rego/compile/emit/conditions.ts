@@ -1,8 +1,8 @@
-import { isList, type Value } from "../../value/index.ts";
-import type { Branch, CallStatement, PathKey, RefTerm, Statement, Term, Variable } from "../ir.ts";
+import { canonicalKey, isList, type Value } from "../../value/index.ts";
+import type { Branch, CallStatement, RefTerm, Statement, Term, Variable } from "../ir.ts";
 import type { RuleTree } from "../rule-tree.ts";
 import { type Alternative, isPlainGlob, isScalar, membersOf, toAlternative, toPattern } from "./alternatives.ts";
-import { argumentAt, isVirtual, type Subject } from "./subjects.ts";
+import { argumentAt, constantPath, isVirtual, type Subject } from "./subjects.ts";
 
 /** What a body says of a subject. Without a value: it is defined. */
 export interface Condition {
@@ -201,13 +201,10 @@ class Collector {
 
   #subject({ root, location }: RefTerm, operands: readonly Term[]): Subject | undefined {
     if (root !== "input" && root !== "data") return undefined;
-    const path: PathKey[] = [];
-    for (const operand of operands) {
-      if (operand.kind !== "constant" || !isScalar(operand.value)) return undefined;
-      path.push(operand.value);
-    }
+    const path = constantPath(operands);
+    if (path.length < operands.length) return undefined;
     if (root === "data" && isVirtual(this.#tree, path)) return undefined;
-    return { root, path, key: `${root}${JSON.stringify(path)}`, place: [location.row, location.col] };
+    return { root, path, key: `${root}${canonicalKey(path)}`, place: [location.row, location.col] };
   }
 
   #insert(subject: Subject, value: Alternative | undefined, variable: Variable | undefined): void {

@@ -1,13 +1,16 @@
 import type { PathKey, RefTerm, Term } from "../ir.ts";
 import type { Group, TreeNode } from "../rule-tree.ts";
 import type { BodyEmitter } from "./body.ts";
+import { canEvaluate } from "./evaluable.ts";
 import { toLiteral } from "./literals.ts";
-import { canEvaluate, emitMatch } from "./unify.ts";
+import { settleOperands } from "./settle.ts";
+import { emitMatch } from "./unify.ts";
 
 /** Writes the evaluation of a reference; each operand that is not bound becomes a loop. Returns the value's name. */
 export function emitRef(emitter: BodyEmitter, ref: RefTerm): string {
-  const { root, operands, location } = ref;
-  if (root === "data") return emitData(emitter, ref);
+  const { root, location } = ref;
+  const operands = settleOperands(emitter, ref);
+  if (root === "data") return emitData(emitter, operands);
   if (root === "input") {
     return emitSteps(emitter, `${emitter.context}.input`, operands, true);
   }
@@ -53,8 +56,7 @@ function emitLoop(emitter: BodyEmitter, value: string, operand: Term): string {
 }
 
 /** A document of rules: the rule's value where the path names one, otherwise a walk over the tree of documents. */
-function emitData(emitter: BodyEmitter, ref: RefTerm): string {
-  const { operands } = ref;
+function emitData(emitter: BodyEmitter, operands: readonly Term[]): string {
   const { tree, pending } = emitter.unit.plan;
   let node: TreeNode = tree.root;
   let index = 0;

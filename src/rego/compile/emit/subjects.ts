@@ -1,10 +1,11 @@
+import type { Value } from "../../value/index.ts";
 import type { PathKey, Term } from "../ir.ts";
 import type { RuleTree } from "../rule-tree.ts";
 
 /** What a condition looks at: a path below a document (without rules in its way), or a parameter by its position. */
 export interface Subject {
   root: "input" | "data" | number;
-  path: readonly PathKey[];
+  path: readonly Value[];
   /** Equal for equal subjects. */
   key: string;
   /** Row and column of the reference that was met first. */
@@ -16,10 +17,10 @@ export function argumentAt(position: number): Subject {
 }
 
 /** Whether a rule is at, above or below the path. */
-export function isVirtual(tree: RuleTree, path: readonly PathKey[]): boolean {
+export function isVirtual(tree: RuleTree, path: readonly Value[]): boolean {
   let node = tree.root;
   for (const key of path) {
-    const child = node.children.get(key);
+    const child = node.children.get(key as PathKey);
     if (child === undefined) return false;
     if (child.rules.length > 0) return true;
     node = child;
@@ -28,11 +29,11 @@ export function isVirtual(tree: RuleTree, path: readonly PathKey[]): boolean {
 }
 
 /** The keys at the beginning of a path, up to the first that is not constant. */
-export function constantPath(operands: readonly Term[]): PathKey[] {
-  const path: PathKey[] = [];
+export function constantPath(operands: readonly Term[]): Value[] {
+  const path: Value[] = [];
   for (const operand of operands) {
     if (operand.kind !== "constant") break;
-    path.push(operand.value as PathKey);
+    path.push(operand.value);
   }
   return path;
 }

@@ -3,17 +3,26 @@ import type { EqualStatement, Term } from "../ir.ts";
 import { pairs } from "../lower/outputs.ts";
 import { isDynamic } from "../lower/terms.ts";
 import type { BodyEmitter } from "./body.ts";
+import { canEvaluate, canMatch, isFree } from "./evaluable.ts";
 import { isInline } from "./literals.ts";
+import { settlePatterns } from "./settle.ts";
 
 /** Writes the unification of a statement's two terms. */
 export function emitEqual(emitter: BodyEmitter, statement: Pick<EqualStatement, "left" | "right" | "location">): void {
-  let open: [Term, Term][] = [[statement.left, statement.right]];
+  const sides = settleSides(emitter, [statement.left, statement.right]);
+  let open: [Term, Term][] = [sides];
   while (open.length > 0) {
     const later: [Term, Term][] = [];
     for (const [left, right] of open) if (!unify(emitter, left, right)) later.push([left, right]);
     if (later.length === open.length) throw new Error(`cannot order the unification in row ${statement.location.row}`);
     open = later.flatMap(([left, right]) => pairs(left, right) ?? [[left, right] as [Term, Term]]);
   }
+}
+
+/** What is evaluated inside of patterns comes before anything is compared. A variable without a value takes what it is given. */
+function settleSides(emitter: BodyEmitter, sides: [Term, Term]): [Term, Term] {
+  if (sides.some((side) => isFree(emitter, side))) return sides;
+  return settlePatterns(emitter, sides) as [Term, Term];
 }
 
 /** Writes the unification of two terms, or returns false where variables of both must be bound first. */
@@ -24,7 +33,10 @@ function unify(emitter: BodyEmitter, left: Term, right: Term): boolean {
   }
   const members = pairs(left, right);
   if (members !== undefined) equalMembers(emitter, members);
-  else if (canEvaluate(emitter, left) && canMatch(emitter, right))
+  else if (left.kind === "comprehension" && right.kind === "ref" && canEvaluate(emitter, right)) {
+    // What a comprehension collects is not looked at where it is compared with another kind of value.
+    emitMatch(emitter, left, emitter.atom(emitter.term(right)));
+  } else if (canEvaluate(emitter, left) && canMatch(emitter, right))
     emitMatch(emitter, right, emitter.atom(emitter.term(left)));
   else if (canEvaluate(emitter, right) && canMatch(emitter, left))
     emitMatch(emitter, left, emitter.atom(emitter.term(right)));
@@ -42,30 +54,8 @@ function equalMembers(emitter: BodyEmitter, members: [Term, Term][]): void {
   }
 }
 
-/** Whether every variable of a term is bound, but for those that iterating over references binds. */
-export function canEvaluate(emitter: BodyEmitter, term: Term): boolean {
-  switch (term.kind) {
-    case "constant":
-    case "comprehension":
-      return true;
-    case "variable":
-      return emitter.isBound(term.variable);
-    case "ref":
-      return typeof term.root === "string" || emitter.isBound(term.root);
-    case "array":
-    case "set":
-      return term.items.every((item) => canEvaluate(emitter, item));
-    case "object":
-      return term.pairs.every(([key, value]) => canEvaluate(emitter, key) && canEvaluate(emitter, value));
-  }
-}
-
-function canMatch(emitter: BodyEmitter, term: Term): boolean {
-  if (term.kind === "variable") return true;
-  if (term.kind === "array") return term.items.every((item) => canMatch(emitter, item));
-  if (term.kind !== "object") return canEvaluate(emitter, term);
-  return term.pairs.every(([key, value]) => canEvaluate(emitter, key) && canMatch(emitter, value));
-}
+/** As OPA does it: a set is compared with what the comprehension gives, whatever that is; other values only with their kind. */
+const kindNames = { array: "List", object: "Object", set: "Set" } as const;
 
 /** Unifies a term with a value that is there: binds variables, leaves where it differs. */
 export function emitMatch(emitter: BodyEmitter, term: Term, value: string): void {
@@ -99,6 +89,7 @@ export function emitMatch(emitter: BodyEmitter, term: Term, value: string): void
     }
     default: {
       const held = emitter.atom(value);
+      if (term.kind === "comprehension") emitter.push(`if(!K.canBe${kindNames[term.of]}(${held}))${fail}`);
       const other = emitter.atom(emitter.term(term));
       emitter.push(`if(!eq(${held},${other}))${emitter.fail()}`);
     }
