@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import type { TestProject } from "vitest/node";
 
@@ -21,6 +21,8 @@ const peers = {
   cosign3: { version: "3.1.3", module: "github.com/sigstore/cosign/v3/cmd/cosign", binary: "cosign" },
   cosign2: { version: "2.6.5", module: "github.com/sigstore/cosign/v2/cmd/cosign", binary: "cosign" },
   opa: { version: "1.15.2", module: "github.com/open-policy-agent/opa", binary: "opa" },
+  crane: { version: "0.22.1", module: "github.com/google/go-containerregistry/cmd/crane", binary: "crane" },
+  regctl: { version: "0.11.7", module: "github.com/regclient/regclient/cmd/regctl", binary: "regctl" },
   olareg: { version: "0.1.2", tool: "github.com/olareg/olareg/cmd/olareg", binary: "olareg" },
 } as const satisfies Record<string, Peer>;
 
@@ -29,11 +31,15 @@ export type PeerName = keyof typeof peers;
 /** Paths of the installed programs; undefined where Go is missing: then nothing can be compared. */
 export type Peers = Record<PeerName, string> | undefined;
 
+/** `skopeo`, and the folder of its libraries where they are not the system's; undefined where neither PATH nor apt has it. */
+export type Skopeo = { binary: string; libraries?: string } | undefined;
+
 declare module "vitest" {
   interface ProvidedContext {
     peers: Peers;
     /** Path of Debian's `docker-registry` (distribution 2.8); undefined where apt does not have it. */
     debianRegistry: string | undefined;
+    skopeo: Skopeo;
   }
 }
 
@@ -42,6 +48,7 @@ export async function setup(project: TestProject): Promise<void> {
   const cache =
     process.env.SEALCHECK_PEERS ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "sealcheck", "peers");
   project.provide("debianRegistry", await installDebianRegistry(cache));
+  project.provide("skopeo", await installSkopeo(cache));
   if (!(await hasGo())) {
     console.warn(
       `skipped: everything that needs ${Object.keys(peers).join(", ")}, which are installed with Go, and Go is not on the PATH`,
@@ -75,27 +82,55 @@ async function install(name: string, peer: Peer, cache: string): Promise<string>
   return binary;
 }
 
-/**
- * Debian's build of distribution 2.8, unpacked into the cache: no service is registered or started. Gives undefined,
- * and says so, where there is no apt, or apt knows no such package.
- */
+/** Debian's build of distribution 2.8. */
 async function installDebianRegistry(cache: string): Promise<string | undefined> {
-  const folder = join(cache, "debian-docker-registry");
-  const binary = join(folder, "usr", "bin", "docker-registry");
-  if (existsSync(binary)) return binary;
+  const folder = await unpackDebian(cache, { name: "docker-registry", packages: ["docker-registry"] });
+  return folder && join(folder, "usr", "bin", "docker-registry");
+}
+
+/** The system's, else Debian's with the libraries that it needs. */
+async function installSkopeo(cache: string): Promise<Skopeo> {
+  const isThere = await run("skopeo", ["--version"]).then(
+    () => true,
+    () => false,
+  );
+  if (isThere) return { binary: "skopeo" };
+  const packages = ["skopeo", "libgpgme11", "libassuan0", "libdevmapper1.02.1"];
+  const folder = await unpackDebian(cache, { name: "skopeo", packages });
+  if (folder === undefined) return undefined;
+  const library = readdirSync(folder, { recursive: true, encoding: "utf8" }).find((path) =>
+    path.includes("libgpgme.so"),
+  );
+  return {
+    binary: join(folder, "usr", "bin", "skopeo"),
+    ...(library === undefined ? {} : { libraries: join(folder, dirname(library)) }),
+  };
+}
+
+/**
+ * Debian packages, unpacked into the cache: nothing is configured or started. Gives the folder, or undefined, and says so,
+ * where there is no apt, or apt knows no such package.
+ */
+async function unpackDebian(
+  cache: string,
+  { name, packages }: { name: string; packages: readonly string[] },
+): Promise<string | undefined> {
+  const folder = join(cache, `debian-${name}`);
+  if (existsSync(folder)) return folder;
   mkdirSync(cache, { recursive: true });
   const unpacked = mkdtempSync(join(cache, "unpacked-"));
   try {
-    await downloadPackage("docker-registry", unpacked);
-    const archive = readdirSync(unpacked).find((name) => name.endsWith(".deb"));
-    if (archive === undefined) throw new Error("apt-get download left no package");
+    await downloadPackages(packages, unpacked);
+    const archives = readdirSync(unpacked).filter((file) => file.endsWith(".deb"));
+    if (archives.length < packages.length)
+      throw new Error("apt-get download left fewer packages than it was asked for");
     const content = join(unpacked, "content");
-    await run("dpkg-deb", ["--extract", join(unpacked, archive), content]);
+    for (const archive of archives) await run("dpkg-deb", ["--extract", join(unpacked, archive), content]);
     renameSync(content, folder);
-    return binary;
+    return folder;
   } catch (thrown) {
     const reason = thrown instanceof Error ? thrown.message.trim().split("\n").at(-1) : String(thrown);
-    console.warn(`skipped: everything that needs Debian's docker-registry, which apt could not give: ${reason}`);
+    console.warn(`skipped: everything that needs Debian's ${name}, which apt could not give: ${reason}`);
     return undefined;
   } finally {
     rmSync(unpacked, { recursive: true, force: true });
@@ -103,8 +138,8 @@ async function installDebianRegistry(cache: string): Promise<string | undefined>
 }
 
 /** Package lists are fetched where they are missing, which only root may. */
-async function downloadPackage(name: string, cwd: string): Promise<void> {
-  const download = () => run("apt-get", ["download", name], { cwd });
+async function downloadPackages(names: readonly string[], cwd: string): Promise<void> {
+  const download = () => run("apt-get", ["download", ...names], { cwd });
   await download().catch(async (thrown: unknown) => {
     if (process.getuid?.() !== 0) throw thrown;
     await run("apt-get", ["update"]);
