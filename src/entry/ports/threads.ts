@@ -34,10 +34,10 @@ export function limitHeapGrowth(): void {
   setFlagsFromString("--heap-growing-percent=50");
 }
 
-declare const SEALCHECK_WORKER_CODE: string | undefined;
+declare const SEALCHECK_WORKER_CODE: (() => string) | undefined;
 
 /**
- * Starts a worker thread that serves evaluations of a policy. The bundle holds the worker's code as a text of its own:
+ * Starts a worker thread that serves evaluations of a policy. The bundle knows which of its parts the worker needs:
  * a thread starts faster and takes less memory without what only the main thread needs.
  */
 export function startThread(prepared: PreparedPolicy): PoolThread {
@@ -47,8 +47,8 @@ export function startThread(prepared: PreparedPolicy): PoolThread {
     maxYoungGenerationSizeMb: youngGenerationMebibytes,
   };
   const options = { workerData: setup, resourceLimits };
-  return typeof SEALCHECK_WORKER_CODE === "string"
-    ? new Worker(SEALCHECK_WORKER_CODE, { ...options, eval: true })
+  return typeof SEALCHECK_WORKER_CODE === "function"
+    ? new Worker(SEALCHECK_WORKER_CODE(), { ...options, eval: true })
     : new Worker(new URL("../worker.ts", import.meta.url), options);
 }
 
