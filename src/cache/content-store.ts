@@ -47,6 +47,8 @@ export interface VerifyResult {
 
 export interface TeeOptions {
   signal?: AbortSignal;
+  /** A stream of more bytes ends with CacheError `too-large` as soon as more have come, read or not. */
+  maxBytes?: number;
   confirm?(): Promise<boolean>;
 }
 
@@ -71,7 +73,8 @@ export interface ContentStore {
    * over the same folder included: only the first one's `source` is read, once, as fast as it comes, and each reader
    * follows at its own pace. A flight of another process that fails is gone on with by `source`. Ends with CacheError
    * `digest-mismatch` where the bytes are not those of the digest; the source's errors reach every reader of the process. A reader
-   * whose signal aborts gets the signal's reason, and the others go on. `confirm` is asked where the content is there, or
+   * whose signal aborts gets the signal's reason, and the others go on. The source is read on, and written, up to the
+   * `maxBytes` of the reader that takes most. `confirm` is asked where the content is there, or
    * on its way, for other scopes alone: whether this scope may have it too; else it reads a source of its own.
    */
   tee(digest: Digest, scope: string, source: ByteSource, options?: TeeOptions): ByteStream;

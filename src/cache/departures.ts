@@ -4,7 +4,7 @@ import type { Arrivals } from "./arrivals.ts";
 import type { ByteSource, ByteStream, TeeOptions } from "./content-store.ts";
 import type { Contents } from "./contents.ts";
 import { unreadable } from "./errors.ts";
-import { type Flight, type FlightProgress, startFlight, startSource } from "./flight.ts";
+import { type Flight, type FlightProgress, type FlightReadOptions, startFlight, startSource } from "./flight.ts";
 import type { StoreContext } from "./store-context.ts";
 
 /** Content on its way into the store. */
@@ -62,9 +62,9 @@ export function createDepartures(context: StoreContext, contents: Contents, arri
   }
 
   /** Under way for somebody else: a download of one's own, not stored twice, shows that one may read it. */
-  async function* readAlone(digest: Digest, scope: string, source: ByteSource, signal: AbortSignal | undefined) {
+  async function* readAlone(digest: Digest, scope: string, source: ByteSource, options: FlightReadOptions) {
     const begin = async (progress: FlightProgress) => ({ bytes: startSource(source, progress) });
-    yield* startFlight({ digest, begin, maxBytes: context.maxBytes, onWriteFault() {} }).read(signal);
+    yield* startFlight({ digest, begin, maxBytes: context.maxBytes, onWriteFault() {} }).read(options);
     await grant(digest, scope);
   }
 
@@ -76,7 +76,8 @@ export function createDepartures(context: StoreContext, contents: Contents, arri
     options: TeeOptions,
     lost: number,
   ): ByteStream {
-    const { signal } = options;
+    const { signal, maxBytes } = options;
+    const reading = { signal, maxBytes };
     let answer: Promise<boolean> | undefined;
     const confirm = async () => {
       answer ??= options.confirm?.();
@@ -89,12 +90,12 @@ export function createDepartures(context: StoreContext, contents: Contents, arri
     // It may be another flight by now, of the same content.
     if (isConfirmed) known?.scopes.add(scope);
     if (!known?.flight.canJoin()) {
-      yield* depart(digest, scope, { source, confirm }).read(signal);
+      yield* depart(digest, scope, { source, confirm }).read(reading);
     } else if (!known.scopes.has(scope) || lost === maxLostFlights) {
-      yield* readAlone(digest, scope, source, signal);
+      yield* readAlone(digest, scope, source, reading);
     } else {
       counts.shared += 1;
-      const pieces = known.flight.read(signal);
+      const pieces = known.flight.read(reading);
       if (known.owner === scope) yield* pieces;
       else yield* readOthers(pieces, { digest, signal }, () => tee(digest, scope, source, options, lost + 1));
     }

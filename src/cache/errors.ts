@@ -2,11 +2,12 @@ import { type Digest, StageError, toErrorMessage } from "../types/index.ts";
 
 /**
  * - `digest-mismatch`: a stream's bytes are not those of its digest.
+ * - `too-large`: a stream has more bytes than its reader takes.
  * - `unreadable`: the disk failed, or its content changed, under a reader that had begun; another try gets the content anew.
  * - `unusable`: the folder cannot be looked through, or cannot be changed where it has to be. Only `info`, `prune` and
  *   `verify` say so: for readers it is a miss.
  */
-export type CacheErrorCode = "digest-mismatch" | "unreadable" | "unusable";
+export type CacheErrorCode = "digest-mismatch" | "too-large" | "unreadable" | "unusable";
 
 /** The few faults of the cache that are not misses. */
 export class CacheError extends StageError<CacheErrorCode> {}

@@ -30,10 +30,16 @@ export interface FlightOptions extends FlightDiskOptions {
   begin(progress: FlightProgress): Promise<Arrival>;
 }
 
+export interface FlightReadOptions {
+  signal: AbortSignal | undefined;
+  /** Of a longer stream this reader wants nothing. */
+  maxBytes: number | undefined;
+}
+
 export interface Flight {
   /** Whether a newcomer can still have all of it. */
   canJoin(): boolean;
-  read(signal: AbortSignal | undefined): AsyncGenerator<Uint8Array>;
+  read(options: FlightReadOptions): AsyncGenerator<Uint8Array>;
   /** Fulfilled when the content is stored or that is given up; never rejected. Readers may still be reading. */
   readonly done: Promise<void>;
 }
@@ -43,13 +49,14 @@ export const windowLimits = { bytes: 2 * 1024 * 1024, pieces: 512 };
 
 interface Reader {
   position: number;
+  maxBytes: number;
 }
 
 /**
  * One download with any number of readers. The source is read as fast as it comes; each piece is in a window in memory
  * until it is in the file, and readers that are slower than the window read on from the file. Memory is bounded by the
  * window. Where the file fails, pieces stay in the window until every reader has had them: caching ends, reading does
- * not.
+ * not. It ends where it is longer than any of its readers wants.
  */
 export function startFlight(options: FlightOptions): Flight {
   const controller = new AbortController();
@@ -58,6 +65,8 @@ export function startFlight(options: FlightOptions): Flight {
   const readers = new Set<Reader>();
   const disk = createFlightDisk(options);
   let onWhole: Arrival["onWhole"];
+  /** Bytes that came, those included that were too many to be kept. */
+  let come = 0;
   let end: { error?: unknown } | undefined;
 
   function dropFromWindow(): void {
@@ -85,6 +94,13 @@ export function startFlight(options: FlightOptions): Flight {
     }
   }
 
+  /** Where nobody reads any more, the signal ends it. */
+  function assertWanted(): void {
+    let most = 0;
+    for (const { maxBytes } of readers) most = Math.max(most, maxBytes);
+    if (readers.size > 0 && come > most) throw tooLong(options.digest, most);
+  }
+
   async function pump(): Promise<void> {
     const hash = createHash("sha256");
     const digest = () => `sha256:${hash.copy().digest("hex")}`;
@@ -93,6 +109,8 @@ export function startFlight(options: FlightOptions): Flight {
     onWhole = arrival.onWhole;
     for await (const piece of arrival.bytes) {
       hash.update(piece);
+      come += piece.length;
+      assertWanted();
       if (piece.length > 0 && !controller.signal.aborted) await accept(piece);
       if (controller.signal.aborted) return;
     }
@@ -130,6 +148,7 @@ export function startFlight(options: FlightOptions): Flight {
     try {
       for (;;) {
         signal?.throwIfAborted();
+        if (come > reader.maxBytes) throw tooLong(options.digest, reader.maxBytes);
         if (reader.position < window.end) {
           const piece = await nextPiece(reader);
           reader.position += piece.length;
@@ -154,8 +173,8 @@ export function startFlight(options: FlightOptions): Flight {
   return {
     done,
     canJoin: () => !controller.signal.aborted && isWhole() && !(end && "error" in end),
-    read(signal) {
-      const reader: Reader = { position: 0 };
+    read({ signal, maxBytes = Number.POSITIVE_INFINITY }) {
+      const reader: Reader = { position: 0, maxBytes };
       readers.add(reader);
       return read(reader, signal);
     },
@@ -169,4 +188,11 @@ export function startSource(source: ByteSource, { signal }: FlightProgress): Byt
 
 function wrongBytes(digest: Digest): CacheError {
   return new CacheError(`expected the bytes of ${digest}, got others`, { code: "digest-mismatch", subject: digest });
+}
+
+function tooLong(digest: Digest, maxBytes: number): CacheError {
+  return new CacheError(`${digest}: expected at most ${maxBytes} bytes, got more`, {
+    code: "too-large",
+    subject: digest,
+  });
 }

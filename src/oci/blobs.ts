@@ -1,8 +1,9 @@
 import { LRUCache } from "lru-cache";
-import type { ContentStore } from "../cache/index.ts";
+import { CacheError, type ContentStore } from "../cache/index.ts";
 import { throwIfAborted } from "./abort.ts";
 import { type BlobQuestion, checkDigest, downloadBlob } from "./blob-download.ts";
 import { toOneArray, tooLarge } from "./body.ts";
+import type { OciError } from "./errors.ts";
 import { createFlights } from "./flights.ts";
 import { repositoryName } from "./reference.ts";
 import type { RegistryClient } from "./registry-client.ts";
@@ -39,7 +40,7 @@ export function createBlobs(options: BlobOptions): Pick<RegistryClient, "fetchBl
       session.countCacheHit();
       return guard(stored, question);
     }
-    // Others may read along: what this reader expects is for `guard` alone.
+    // Others may read along, who expect something else: the store knows what each of them takes.
     const shared = { ...question, size: undefined, maxBytes: Number.MAX_SAFE_INTEGER };
     const download = (joint: AbortSignal) => downloadBlob(session, { ...shared, signal: joint });
     const confirm = async () => {
@@ -47,7 +48,7 @@ export function createBlobs(options: BlobOptions): Pick<RegistryClient, "fetchBl
       if (allowed) session.countCacheHit();
       return allowed;
     };
-    return guard(store.tee(digest, scope, download, { signal, confirm }), question);
+    return guard(store.tee(digest, scope, download, { signal, confirm, maxBytes: size ?? maxBytes }), question);
   }
 
   return {
@@ -85,6 +86,10 @@ function toQuestion(
   return { ref, digest, size, maxBytes, signal, subject: `${repositoryName(ref)}@${digest}` };
 }
 
+function tooLong({ size, maxBytes, subject }: Pick<BlobQuestion, "size" | "maxBytes" | "subject">): OciError {
+  return size === undefined ? tooLarge(subject, maxBytes) : wrongSize(subject, size);
+}
+
 /** A shared or stored stream keeps to this reader's limit, size and signal too. */
 async function* guard(source: AsyncIterable<Uint8Array>, { size, maxBytes, signal, subject }: BlobQuestion) {
   let length = 0;
@@ -92,13 +97,13 @@ async function* guard(source: AsyncIterable<Uint8Array>, { size, maxBytes, signa
     for await (const piece of source) {
       throwIfAborted(signal, subject);
       length += piece.length;
-      if (length > maxBytes) throw tooLarge(subject, maxBytes);
-      if (size !== undefined && length > size) throw wrongSize(subject, size);
+      if (length > (size ?? maxBytes)) throw tooLong({ size, maxBytes, subject });
       yield piece;
     }
     if (size !== undefined && length < size) throw wrongSize(subject, size);
   } catch (thrown) {
     throwIfAborted(signal, subject);
+    if (thrown instanceof CacheError && thrown.code === "too-large") throw tooLong({ size, maxBytes, subject });
     throw toOciError(thrown, subject);
   }
 }
