@@ -170,8 +170,8 @@ function createDocumentBuilder(conflict: (at: number) => RegoError) {
   return class {
     readonly #tree = new DocumentTree();
 
-    put(path: readonly Value[], value: Value, at: number, isDefault = false): void {
-      if (!this.#tree.put(path, value, isDefault)) throw conflict(at);
+    put(path: readonly Value[], value: Value, at: number): void {
+      if (!this.#tree.put(path, value)) throw conflict(at);
     }
 
     add(path: readonly Value[], member: Value, at: number): void {

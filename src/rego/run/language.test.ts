@@ -46,6 +46,8 @@ describe("rules", () => {
     ["an object", 'p[x] := y if { some y, x in ["a", "b"] }', { a: 0, b: 1 }],
     ["else", "p := lib.order(50)", "big"],
     ["default", "default p := 7\np := 1 if { input.nope }", 7],
+    ["no default below variable keys", 'p[x] := 1 if { some x in ["a"] }\ndefault p.b := 2', { a: 1 }],
+    ["a default beside variable keys", 'p.o[x] := 1 if { some x in ["a"] }\ndefault p.b := 2', { b: 2, o: { a: 1 } }],
     ["a function's default", 'p := [lib.deff(1), lib.deff("q")]', ["one", "default"]],
     ["patterns of parameters", 'p := lib.pat([1, {"k": 5}])', 6],
     [

@@ -124,7 +124,6 @@ interface Entry {
   leaf?: Value;
   set?: SetBuilder;
   child?: DocumentTree;
-  isDefault: boolean;
 }
 
 /** An object in the making whose rules give values at paths below it. */
@@ -136,29 +135,23 @@ export class DocumentTree {
     return isPrimitive(key) ? this.#primitives.get(key) : this.#composites.get(canonicalKey(key));
   }
 
-  #create(key: Value, isDefault: boolean): Entry {
-    const entry: Entry = { key, isDefault };
+  #create(key: Value): Entry {
+    const entry: Entry = { key };
     if (isPrimitive(key)) this.#primitives.set(key, entry);
     else this.#composites.set(canonicalKey(key), entry);
     return entry;
   }
 
   /** Gives a path a value; false where it has another one, or something above it has. */
-  put(path: readonly Value[], value: Value, isDefault: boolean, index = 0): boolean {
+  put(path: readonly Value[], value: Value, index = 0): boolean {
     const key = path[index] as Value;
     const known = this.#find(key);
     if (index < path.length - 1) {
       const child = this.#descend(known, key);
-      return child?.put(path, value, isDefault, index + 1) ?? false;
+      return child?.put(path, value, index + 1) ?? false;
     }
     if (known === undefined) {
-      this.#create(key, isDefault).leaf = value;
-      return true;
-    }
-    if (isDefault) return true;
-    if (known.isDefault) {
-      known.isDefault = false;
-      known.leaf = value;
+      this.#create(key).leaf = value;
       return true;
     }
     return known.leaf !== undefined && eq(known.leaf, value);
@@ -170,7 +163,7 @@ export class DocumentTree {
     let entry = this.#find(key);
     if (index < path.length - 1) return this.#descend(entry, key)?.add(path, member, index + 1) ?? false;
     if (entry === undefined) {
-      entry = this.#create(key, false);
+      entry = this.#create(key);
       entry.set = new SetBuilder();
     }
     entry.set?.add(member);
@@ -178,7 +171,7 @@ export class DocumentTree {
   }
 
   #descend(known: Entry | undefined, key: Value): DocumentTree | undefined {
-    const entry = known ?? this.#create(key, false);
+    const entry = known ?? this.#create(key);
     if (known === undefined) entry.child = new DocumentTree();
     return entry.child;
   }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { compare, type Difference, minimize } from "./compare.ts";
 import { Engine } from "./engine.ts";
-import { explanations } from "./explained.ts";
+import { crashReasons, explanations } from "./explained.ts";
 import { baseDocument, generateProgram, type Program } from "./generator.ts";
 import { type OpaServer, startOpaServer } from "./opa-server.ts";
 import { render } from "./pieces.ts";
@@ -46,9 +46,13 @@ describe.skipIf(peers === undefined)("generated Rego programs", () => {
       const look = async (program: Program): Promise<void> => {
         const verdict = await compare(render(program.module), program.input, opa, engine);
         counts.compared += 1;
-        if (verdict.kind === "crashed") counts.crashes += 1;
-        else if (verdict.kind === "same") counts[verdict.compiles ? "evaluated" : "refused"] += 1;
-        else {
+        if (verdict.kind === "crashed") {
+          counts.crashes += 1;
+          const text = render(program.module);
+          if (!crashReasons.some(({ explains }) => explains(text))) shown.push(`OPA ended: ${verdict.why}\n${text}`);
+        }
+        if (verdict.kind === "same") counts[verdict.compiles ? "evaluated" : "refused"] += 1;
+        if (verdict.kind === "different") {
           const small = await makeSmall(program, verdict.what, shown.length < maxShown);
           const isExplained = explanations.some(({ explains }) => explains(small.what, small.text));
           counts[isExplained ? "explained" : "different"] += 1;

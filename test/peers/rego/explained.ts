@@ -48,6 +48,21 @@ export const explanations: readonly Explanation[] = [
     },
   },
   {
+    reason:
+      "OPA checks the bodies of a function in an order that is another one each time: where the last of them has an error, it knows of " +
+      "no function; this engine takes the error for the last",
+    explains: ({ path, opa, engine }, module) => {
+      const [theirs, ours] = [toProblems(opa), toProblems(engine)];
+      const other = [...rest(theirs, ours), ...rest(ours, theirs)];
+      const names = other.map(({ message }) => /^undefined function data\.p\.(\w+)$/.exec(message)?.[1]);
+      return (
+        path === "compile" &&
+        isAll(other, "rego_type_error", /./) &&
+        names.every((name) => name !== undefined && module.split(`\n${name}(`).length > 2)
+      );
+    },
+  },
+  {
     reason: "1e2 is no index to OPA, though it is equal to 100; to this engine it is 100",
     explains: ({ path, opa, engine }) =>
       path === "compile" &&
@@ -59,6 +74,13 @@ export const explanations: readonly Explanation[] = [
     explains: ({ path, opa, engine }, module) =>
       /^r\d+(?:\.\w+)?\[9007199254740993\]/m.test(module) &&
       (path !== "compile" || isAll([...toProblems(opa), ...toProblems(engine)], "rego_type_error", /./)),
+  },
+  {
+    reason: "OPA looks at nothing else where a parameter is called input or data",
+    explains: ({ path, opa, engine }) =>
+      path === "compile" &&
+      isAll(toProblems(opa), "rego_compile_error", /^args must not shadow/) &&
+      isWithin(toProblems(opa), toProblems(engine)),
   },
   {
     reason: "where a name is used before it is declared, what is in the same expression is not looked at by OPA",
@@ -152,6 +174,26 @@ export const explanations: readonly Explanation[] = [
       /not true\b/.test(module) && (path !== "compile" || rest(toProblems(opa), toProblems(engine)).length === 0),
   },
 ];
+
+/** What OPA does not live through, by what is in the program. */
+export const crashReasons: readonly { reason: string; explains(module: string): boolean }[] = [
+  {
+    reason:
+      'panic: illegal value (v1/ast/index.go): the rule index takes no objects and sets as members, `input.x in [{"a": 1}]`',
+    explains: (module) => /(?:\w|\]) in [[{].*[[{]/.test(module),
+  },
+  {
+    reason:
+      "stack overflow (v1/types): a type that holds itself, which recursive rules with errors have, is written into a message",
+    explains: (module) => [...module.matchAll(/^(r\d+)/gm)].some(([, name]) => isNamedTwice(module, name ?? "")),
+  },
+];
+
+/** Whether a rule's own name stands in its text. */
+function isNamedTwice(module: string, name: string): boolean {
+  const own = module.split("\n\n").filter((rule) => rule.startsWith(name));
+  return own.some((rule) => rule.split(new RegExp(`\\b${name}\\b`)).length > 3);
+}
 
 interface Problem {
   row: number;

@@ -1,4 +1,5 @@
 import { calls, type Kind } from "./calls.ts";
+import { deepShapes } from "./deep-shapes.ts";
 import { comparisons, type Kit, type KnownFunction, type KnownRule, numbers, type Scope, words } from "./kit.ts";
 import { imports } from "./library.ts";
 import { fixed, list, type Piece, term } from "./pieces.ts";
@@ -6,7 +7,7 @@ import type { Random } from "./random.ts";
 import { ifBody, join, structuralShapes } from "./shapes.ts";
 import { valueShapes } from "./value-shapes.ts";
 
-const shapes = [...structuralShapes, ...valueShapes];
+const shapes = [...structuralShapes, ...valueShapes, ...deepShapes];
 
 /** A program with what it is asked about. */
 export interface Program {

@@ -28,7 +28,7 @@ export function emitPartial(unit: EmitUnit, group: Group): void {
     emitter.push(`p=K.collect(${branches.name},c,${branches.values},a);`);
     if (unit.plan.pending.has(group)) emitter.notePending("p");
   }
-  finish(emitter, group, false);
+  finish(emitter);
   unit.addFunction(`E${group.index}`, "c", emitter.lines.join(""));
 }
 
@@ -38,7 +38,7 @@ export function emitKeyed(unit: EmitUnit, group: Group): void {
   const emitter = new BodyEmitter(unit, "p");
   emitter.push(`const a=new ${builderOf(group)}();let p=false;`);
   for (const rule of index.rules) emitMember(emitter, { group, rule, tests: index.tests, isKeyed: true });
-  finish(emitter, group, true);
+  finish(emitter);
   unit.addFunction(`Q${group.index}`, "c,key", emitter.lines.join(""));
 }
 
@@ -53,8 +53,8 @@ interface MemberParts {
   isKeyed: boolean;
 }
 
-function finish(emitter: BodyEmitter, group: Group, isKeyed: boolean): void {
-  if (group.default !== undefined) emitMember(emitter, { group, rule: group.default, tests: new Map(), isKeyed });
+/** A `default` below an object with variable keys counts for nothing, as in OPA. */
+function finish(emitter: BodyEmitter): void {
   if (emitter.canPend("p")) emitter.push("if(p)return P;");
   emitter.push("return a.build();");
 }
@@ -80,8 +80,7 @@ function emitMember(emitter: BodyEmitter, { group, rule, tests, isKeyed }: Membe
     if (rule.isSet) emitter.push(`a.add(${path},${emitter.term(branch.key as Term)},${at});`);
     else {
       const value = branch.value === undefined ? "true" : emitter.term(branch.value);
-      const isDefault = rule.isDefault ? ",true" : "";
-      emitter.push(`a.put(${path},${value},${at}${isDefault});`);
+      emitter.push(`a.put(${path},${value},${at});`);
     }
   });
 }
