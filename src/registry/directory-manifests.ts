@@ -18,6 +18,7 @@ import {
   writeAtomically,
   writeTemporary,
 } from "./directory-layout.ts";
+import { RegistryError } from "./errors.ts";
 import type { ManifestStore } from "./store.ts";
 
 const nothing = new Uint8Array();
@@ -35,7 +36,8 @@ export function createManifests(layout: DirectoryLayout, content: ContentFolder)
       const bytes = await readIfThere(layout.content(digest));
       // Somebody took the file away: pushing it again brings it back.
       if (bytes === undefined) return undefined;
-      if (toContentDigest(bytes, toAlgorithm(digest)) !== digest) throw createDamage("manifest", digest);
+      const isWhole = mediaType.length > 0 && toContentDigest(bytes, toAlgorithm(digest)) === digest;
+      if (!isWhole) throw createDamage("manifest", digest);
       return { mediaType: Buffer.from(mediaType).toString("utf8"), bytes };
     },
     async put(repository, digest, manifest) {
@@ -76,12 +78,17 @@ function createTagFiles(layout: DirectoryLayout) {
       // One after the other: a repository may have more tags than a process may open files.
       for (const name of await listIfThere(layout.tags(repository))) {
         const tag = parseTag(await readIfThere(join(layout.tags(repository), name)));
+        // One that was damaged has lost its name: only who asks for it by its name is told.
         if (tag !== undefined) tags.push(tag);
       }
       return tags;
     },
     async resolve(repository: string, tag: string): Promise<ContentDigest | undefined> {
-      return parseTag(await readIfThere(layout.tag(repository, tag)))?.digest;
+      const bytes = await readIfThere(layout.tag(repository, tag));
+      if (bytes === undefined) return undefined;
+      const stored = parseTag(bytes);
+      if (stored === undefined) throw createTagDamage(repository, tag);
+      return stored.digest;
     },
     async set(repository: string, tag: string, digest: ContentDigest): Promise<void> {
       await writeAtomically(layout, layout.tag(repository, tag), Buffer.from(JSON.stringify({ tag, digest })));
@@ -97,9 +104,24 @@ interface StoredTag {
   digest: ContentDigest;
 }
 
+/** Undefined where there is no file, or one that says no tag: a power failure can leave it empty. */
 function parseTag(bytes: Uint8Array | undefined): StoredTag | undefined {
   if (bytes === undefined) return undefined;
-  const value: unknown = JSON.parse(Buffer.from(bytes).toString("utf8"));
+  let value: unknown;
+  try {
+    value = JSON.parse(Buffer.from(bytes).toString("utf8"));
+  } catch {
+    // Told by whoever asks for this tag.
+    return undefined;
+  }
   if (!isJsonObject(value) || typeof value.tag !== "string" || typeof value.digest !== "string") return undefined;
   return isContentDigest(value.digest) ? { tag: value.tag, digest: value.digest } : undefined;
+}
+
+function createTagDamage(repository: string, tag: string): RegistryError {
+  return new RegistryError(`expected the digest of tag ${tag} of ${repository}, its file was changed; push it again`, {
+    code: "UNKNOWN",
+    status: 500,
+    subject: `${repository}:${tag}`,
+  });
 }

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -138,4 +138,38 @@ describe("directory store", () => {
     const response = await fetch(`${registry.url}/v2/app/manifests/v1`);
     expect([response.status, await readCodes(response)]).toEqual([500, ["UNKNOWN"]]);
   });
+
+  it("opens in the root of a new file system, which has a folder of its own", async () => {
+    const directory = nextFolder();
+    mkdirSync(join(directory, "lost+found"), { recursive: true });
+    const registry = await open({ store: await openDirectoryStore(directory) });
+    await pushBlob(registry, "app", "layer");
+    expect(existsSync(join(directory, "lost+found"))).toBe(true);
+  });
+
+  it.each(["tags", "manifests"])(
+    "says so where a power failure left an empty file in %s, and is mended by a push",
+    async (kind) => {
+      const directory = nextFolder();
+      const registry = await open({ store: await openDirectoryStore(directory) });
+      const manifest = await createManifest(registry, "app");
+      await putManifest(registry, "app", "broken", manifest);
+      const folders = join(directory, "repositories");
+      const [repository = ""] = readdirSync(folders);
+      for (const name of readdirSync(join(folders, repository, kind)))
+        writeFileSync(join(folders, repository, kind, name), "");
+      const other = await createManifest(registry, "app", { annotations: { note: "other" } });
+      await putManifest(registry, "app", "other", other);
+      const see = async (path: string, method = "GET") => {
+        const response = await fetch(`${registry.url}/v2/app/${path}`, { method });
+        return [response.status, ...(response.ok ? [] : await readCodes(response))];
+      };
+      expect(await see("manifests/broken")).toEqual([500, "UNKNOWN"]);
+      expect(await see("manifests/other")).toEqual([200]);
+      expect(await see("tags/list")).toEqual([200]);
+      expect(await see(`manifests/${digestOf(JSON.stringify(other))}`, "DELETE")).toEqual([202]);
+      expect((await putManifest(registry, "app", "broken", manifest)).status).toBe(201);
+      expect(await (await fetch(`${registry.url}/v2/app/manifests/broken`)).json()).toEqual(manifest);
+    },
+  );
 });

@@ -14,6 +14,9 @@ import type { RegistryStore } from "./store.ts";
 /** Raised by every change after which older versions would misread the folder. */
 const formatVersion = 1;
 
+/** What is in the root of a new ext file system, such as a volume that was made for the registry. */
+const fileSystemFolder = "lost+found";
+
 export interface DirectoryStoreOptions {
   log?: Log;
   /** Milliseconds since 1970; default the clock. */
@@ -52,10 +55,11 @@ export async function openDirectoryStore(
 /** Writes the format's version into an empty folder, and refuses what is no store of this version. */
 async function assertFormat(layout: DirectoryLayout): Promise<void> {
   await makeFolder(layout.root);
-  const found = await readIfThere(layout.format());
-  if (found === undefined) {
+  const format = await readIfThere(layout.format());
+  if (format === undefined) {
     const name = basename(layout.format());
-    const stray = (await listIfThere(layout.root)).find((other) => !other.startsWith(name));
+    const found = await listIfThere(layout.root);
+    const stray = found.find((other) => !other.startsWith(name) && other !== fileSystemFolder);
     if (stray !== undefined) {
       throw refuse(layout, "an empty folder or one that a registry wrote", `one that holds ${JSON.stringify(stray)}`);
     }
@@ -64,7 +68,7 @@ async function assertFormat(layout: DirectoryLayout): Promise<void> {
     await rename(temporary, layout.format());
     return;
   }
-  const version = parseVersion(found);
+  const version = parseVersion(format);
   if (version === formatVersion) return;
   throw refuse(layout, `a store of format ${formatVersion}`, `one of format ${version ?? "unknown"}`);
 }
