@@ -26,6 +26,8 @@ export async function run(
 ): Promise<Ending> {
   const { NO_COLOR: _no, FORCE_COLOR: _force, NODE_OPTIONS: _options, ...env } = process.env;
   const child = spawn(program, args, { cwd, env, stdio: ["pipe", "pipe", "pipe"] });
+  // A program that reads nothing may have ended before it is written to.
+  child.stdin.on("error", () => undefined);
   const output: { stdout: Buffer[]; stderr: Buffer[] } = { stdout: [], stderr: [] };
   child.stdout.on("data", (chunk: Buffer) => output.stdout.push(chunk));
   child.stderr.on("data", (chunk: Buffer) => output.stderr.push(chunk));

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { argumentNames } from "../../../src/rego/compile/types/argument-names.ts";
 import { normalizeProfile, normalizeResults, normalizeTests, normalizeText } from "./normalize.ts";
 import { broken, policies, tests } from "./policies.ts";
 import { type Ending, run, runFromSource, runHere, writeFiles } from "./programs.ts";
@@ -121,6 +122,19 @@ describe.skipIf(peers === undefined)("what opa prints", () => {
       expect([normalizeText(seal.stderr), seal.stdout]).toEqual([normalizeText(opa.stderr), opa.stdout]);
       expect(seal.exitCode).toBe(opa.exitCode);
     });
+  });
+
+  it("of functions: the names of their arguments and results", async () => {
+    const { stdout } = await run(peers?.opa ?? "", ["capabilities", "--current"], { cwd: createFolder({}) });
+    const { builtins } = JSON.parse(stdout) as {
+      builtins: { name: string; decl: { args?: { name?: string }[]; result?: { name?: string } } }[];
+    };
+    const theirs = builtins.map(({ name, decl: { args = [], result } }) => [
+      name,
+      [...args, ...(result === undefined ? [] : [result])].flatMap((type) => type.name ?? []),
+    ]);
+    expect(theirs.length).toBeGreaterThan(200);
+    expect(theirs.map(([name]) => [name, argumentNames(name as string)])).toEqual(theirs);
   });
 
   describe("of queries", () => {
