@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { silentLog } from "../types/index.ts";
+import { silentLog, toDigest } from "../types/index.ts";
 import type { Credential, CredentialStore } from "./credentials.ts";
 import { createFakeProxy } from "./fake-proxy.fixture.ts";
 import { type Answer, createFakeClock, json, noSignal, ociImage, plain } from "./fake-registry.fixture.ts";
@@ -137,6 +137,61 @@ describe("Bearer", () => {
     registry.on("GET /token", json(200, { access_token: "t1" }));
     await connect().resolve(reference(), { signal });
     expect(registry.seen[1]?.headers.authorization).toBeUndefined();
+  });
+
+  it.each([
+    ["under its older name", { token: "t1", access_token: "t2" }],
+    ["under one name where the other is empty", { token: "", access_token: "t1" }],
+    ["under one name where the other is null", { token: null, access_token: "t1" }],
+  ])("takes the token %s", async (_name, answer) => {
+    protectTags(["v1"], () => "Bearer t1", bearer(registry.host));
+    registry.on("GET /token", json(200, answer));
+    await connect().resolve(reference(), { signal });
+    expect(registry.countOf("GET /token")).toBe(1);
+  });
+
+  it("goes on with a download that broke by a new token where the old one is no good any more", async () => {
+    const content = Buffer.from("a layer, in two parts");
+    const digest = toDigest(content);
+    let current = "t1";
+    registry.on("GET /token", (request, response) => json(200, { token: current, expires_in: 60 })(request, response));
+    const begins: Answer = (_request, response) => {
+      current = "t2";
+      response.writeHead(200, { "content-length": content.length });
+      response.write(content.subarray(0, 9), () => response.socket?.destroy());
+    };
+    const rest = plain(206, content.subarray(9), {
+      "content-range": `bytes 9-${content.length - 1}/${content.length}`,
+    });
+    protect(
+      `GET /v2/team/app/blobs/${digest}`,
+      () => `Bearer ${current}`,
+      bearer(registry.host),
+      (request, response) => (request.headers.range === "bytes=9-" ? rest : begins)(request, response),
+    );
+    const ref = { registry: registry.host, repository: "team/app" };
+    const bytes = await connect({ credentials: holding(user) }).fetchBlob(ref, { digest }, { maxBytes: 1000, signal });
+    expect(Buffer.from(bytes).toString()).toBe(content.toString());
+    expect(registry.seen.map(({ url, headers }) => [url.split("?")[0]?.slice(0, 6), headers.authorization])).toEqual([
+      ["/v2/te", undefined],
+      ["/token", basicHeader],
+      ["/v2/te", "Bearer t1"],
+      ["/v2/te", "Bearer t1"],
+      ["/token", basicHeader],
+      ["/v2/te", "Bearer t2"],
+    ]);
+  });
+
+  it("is refused once more, and no third time, where new tokens do not help", async () => {
+    let count = 0;
+    protectTags(["v1"], () => "Bearer never", `${bearer(registry.host)},error="insufficient_scope"`);
+    registry.on("GET /token", (request, response) => {
+      count += 1;
+      json(200, { token: `t${count}` })(request, response);
+    });
+    const asked = connect({ credentials: holding(user) }).resolve(reference(), { signal });
+    await expect(asked).rejects.toMatchObject({ code: "unauthorized" });
+    expect([count, registry.countOf("HEAD /v2/team/app/manifests/v1")]).toEqual([2, 3]);
   });
 
   it("exchanges a refresh token", async () => {

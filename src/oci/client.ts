@@ -43,7 +43,9 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
   const inFlight = createSlots(options.maxInFlight ?? defaults.maxInFlight);
   const sessions = new Map<string, RegistrySession>();
 
-  function sessionFor(registry: string): RegistrySession {
+  /** One for each registry, however its name is written. */
+  function sessionFor(name: string): RegistrySession {
+    const registry = normalizeRegistry(name);
     const known = sessions.get(registry);
     if (known) return known;
     const session = createRegistrySession({

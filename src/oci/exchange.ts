@@ -10,6 +10,7 @@ import { type Politeness, parseRetryAfter } from "./politeness.ts";
 import { followRedirects } from "./redirects.ts";
 import { createRegistryAddress } from "./registry-address.ts";
 import type { Clock } from "./registry-client.ts";
+import { createWarningReader } from "./spoken-warnings.ts";
 import type { Transport, TransportRequest, TransportResponse } from "./transport.ts";
 
 /** One question to a registry. */
@@ -63,6 +64,8 @@ export function createExchange(options: ExchangeOptions): Exchange {
       counts.requests -= 1;
     },
   });
+
+  const readWarnings = createWarningReader((text) => options.log.info(`${registry} says: ${text}`));
 
   const authorizer = createAuthorizer({
     registry,
@@ -121,6 +124,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
         return { method: request.method, url, headers, signal, subject };
       };
       const { response: first, base } = await address.reach((at) => send(toMessage(at)));
+      readWarnings(first.headers("warning"));
       const rule = { isPlainHttpAllowed: options.isPlainHttpAllowed, accepted };
       const { response, url } = await followRedirects(send, { ...toMessage(base), ...rule }, first);
       if (response.status !== 401 || url.origin !== base.origin) return response;

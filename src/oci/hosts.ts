@@ -25,9 +25,9 @@ function toBlockList(ranges: typeof privateRanges): BlockList {
   return list;
 }
 
-/** A URL's host name, lower-case, without brackets around an IPv6 address. */
+/** A URL's host name, lower-case, without brackets around an IPv6 address and the dot that a whole name may end with. */
 export function toHostname(url: URL): string {
-  return url.hostname.toLowerCase().replace(/^\[|\]$/g, "");
+  return url.hostname.toLowerCase().replace(/^\[|\]$|\.$/g, "");
 }
 
 function isListed(list: BlockList, hostname: string): boolean {

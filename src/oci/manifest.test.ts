@@ -50,6 +50,18 @@ describe("parseManifest", () => {
     expect(() => parseManifest(toBytes(body), "x")).toThrow(refusal);
   });
 
+  it.each([
+    [
+      "an artifact manifest of OCI 1.1's drafts",
+      { mediaType: "application/vnd.oci.artifact.manifest.v1+json", blobs: [] },
+    ],
+    ["one of ORAS", { mediaType: "application/vnd.cncf.oras.artifact.manifest.v1+json", blobs: [] }],
+  ])("names the media type of %s, which has no schemaVersion", (_name, body) => {
+    expect(() => parseManifest(toBytes(body), "x")).toThrow(
+      `x: expected an image manifest or index of OCI or Docker (schema 2), got "${body.mediaType}"`,
+    );
+  });
+
   it("refuses bytes that are no UTF-8", () => {
     expect(() => parseManifest(Buffer.from([0x22, 0xff, 0x22]), "x")).toThrow(refusal);
   });

@@ -29,6 +29,8 @@ export interface ImageIndex {
   annotations?: Readonly<Record<string, string>>;
 }
 
+const supported = "an image manifest or index of OCI or Docker (schema 2)";
+
 /** Manifests of at most 4 MiB are read (distribution-spec: registries should take as much). */
 export const maxManifestBytes = 4 * 1024 * 1024;
 const maxEntries = 10_000;
@@ -47,13 +49,11 @@ export interface ParsedManifest {
  */
 export function parseManifest(bytes: Uint8Array, subject: string): ParsedManifest {
   const body = parseJsonObject(bytes, subject);
-  if (body.schemaVersion !== 2) {
-    throw malformed(
-      subject,
-      "a manifest with schemaVersion 2 (schema 1 is not supported: push the image again)",
-      body.schemaVersion,
-    );
+  if (body.schemaVersion === 1) throw toSchema1Refusal(subject);
+  if (typeof body.mediaType === "string" && toManifestKind(body.mediaType) === undefined) {
+    throw malformed(subject, supported, body.mediaType);
   }
+  if (body.schemaVersion !== 2) throw malformed(subject, "a manifest with schemaVersion 2", body.schemaVersion);
   const hasManifests = body.manifests !== undefined;
   if (hasManifests && (body.layers !== undefined || body.config !== undefined)) {
     throw malformed(subject, "an image manifest or an index", "both in one document");
@@ -61,12 +61,30 @@ export function parseManifest(bytes: Uint8Array, subject: string): ParsedManifes
   const mediaType = body.mediaType ?? inferMediaType(body);
   const kind = typeof mediaType === "string" ? toManifestKind(mediaType) : undefined;
   if (typeof mediaType !== "string" || kind === undefined) {
-    throw malformed(subject, "an image manifest or index of OCI or Docker (schema 2)", mediaType);
+    throw malformed(subject, supported, mediaType);
   }
   if (hasManifests !== (kind === "index")) {
     throw malformed(subject, `a document as its media type ${mediaType} says`, hasManifests ? "an index" : "no index");
   }
   return { body, mediaType, kind };
+}
+
+/**
+ * Throws OciError `invalid-response` for Docker's schema 1, and nothing for other bytes. Signed manifests of it have the
+ * digest of a part of their bytes: it is no mismatch that they have another.
+ */
+export function refuseSchema1(bytes: Uint8Array, subject: string): void {
+  let body: JsonObject;
+  try {
+    body = parseJsonObject(bytes, subject);
+  } catch {
+    return; // What else it is, the caller says.
+  }
+  if (body.schemaVersion === 1) throw toSchema1Refusal(subject);
+}
+
+function toSchema1Refusal(subject: string): OciError {
+  return malformed(subject, "a manifest with schemaVersion 2 (schema 1 is not supported: push the image again)", 1);
 }
 
 function inferMediaType(body: JsonObject): Json {

@@ -2,8 +2,9 @@ import { LRUCache } from "lru-cache";
 import type { ContentStore } from "../cache/index.ts";
 import { type Digest, toDigest } from "../types/index.ts";
 import { readBounded } from "./body.ts";
+import type { OciError } from "./errors.ts";
 import { createFlights } from "./flights.ts";
-import { maxManifestBytes, parseManifest } from "./manifest.ts";
+import { maxManifestBytes, parseManifest, refuseSchema1 } from "./manifest.ts";
 import { acceptManifests } from "./media-types.ts";
 import { notFound } from "./not-found.ts";
 import { formatPinned, type PinnedReference, type RepositoryLocation, repositoryName } from "./reference.ts";
@@ -73,7 +74,7 @@ export function createManifests(options: ManifestOptions): Manifests {
     }
     const answer = await ask(ref, ref.digest, { signal, subject });
     if (answer === undefined) throw notFound(subject, ref.registry);
-    if (toDigest(answer.bytes) !== ref.digest) throw digestMismatch(subject);
+    if (toDigest(answer.bytes) !== ref.digest) throw mismatch(answer.bytes, subject);
     const manifest = toFetched(answer.bytes, ref.digest, subject);
     await remember(manifest, scope);
     return manifest;
@@ -97,13 +98,18 @@ export function createManifests(options: ManifestOptions): Manifests {
       const answer = await ask(ref, tag, { signal, subject });
       if (answer === undefined) return undefined;
       const digest = toDigest(answer.bytes);
-      if (answer.told?.startsWith("sha256:") && answer.told !== digest) throw digestMismatch(subject);
+      if (answer.told?.startsWith("sha256:") && answer.told !== digest) throw mismatch(answer.bytes, subject);
       const manifest = toFetched(answer.bytes, digest, subject);
       const identity = await options.sessionFor(ref.registry).identity(ref.repository, signal);
       await remember(manifest, toScope(ref, identity));
       return manifest;
     },
   };
+}
+
+function mismatch(bytes: Uint8Array, subject: string): OciError {
+  refuseSchema1(bytes, subject);
+  return digestMismatch(subject);
 }
 
 function toKey(scope: string, digest: Digest): string {

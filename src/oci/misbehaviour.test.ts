@@ -178,18 +178,27 @@ describe("media types", () => {
     expect((await connect().resolve(reference(), { signal })).mediaType).toBe(manifestType);
   });
 
-  it("of Docker's schema 1 are refused, signed or not, with what to do", async () => {
-    for (const type of ["v1+json", "v1+prettyjws"]) {
-      const body = { schemaVersion: 1, name: "team/app", tag: "v1", fsLayers: [], history: [], signatures: [] };
-      const mediaType = `application/vnd.docker.distribution.manifest.${type}`;
-      const bytes = JSON.stringify(body);
-      const headers = { "content-type": mediaType, "docker-content-digest": toDigest(Buffer.from(bytes)) };
-      for (const method of ["HEAD", "GET"]) registry.on(`${method} ${manifestPath("v1")}`, plain(200, bytes, headers));
-      await expect(connect().resolve(reference(), { signal })).rejects.toMatchObject({
-        code: "invalid-response",
-        message: expect.stringContaining("schema 1 is not supported: push the image again"),
-      });
+  it.each([
+    ["plain", "v1+json", (bytes: Buffer) => toDigest(bytes)],
+    // The digest of a signed one is that of the part that is signed.
+    ["signed", "v1+prettyjws", () => toDigest(Buffer.from("what is signed"))],
+  ])("of Docker's schema 1 are refused with what to do, by tag and by digest: %s", async (_name, type, toOwn) => {
+    const body = { schemaVersion: 1, name: "team/app", tag: "v1", fsLayers: [], history: [], signatures: [] };
+    const bytes = Buffer.from(JSON.stringify(body));
+    const own = toOwn(bytes);
+    const headers = {
+      "content-type": `application/vnd.docker.distribution.manifest.${type}`,
+      "docker-content-digest": own,
+    };
+    for (const method of ["HEAD", "GET"]) {
+      for (const name of ["v1", own]) registry.on(`${method} ${manifestPath(name)}`, plain(200, bytes, headers));
     }
+    const refusal = {
+      code: "invalid-response",
+      message: expect.stringContaining("schema 1 is not supported: push the image again"),
+    };
+    await expect(connect().resolve(reference(), { signal })).rejects.toMatchObject(refusal);
+    await expect(connect().fetchManifest(pinned(own), { signal })).rejects.toMatchObject(refusal);
   });
 });
 

@@ -172,6 +172,16 @@ describe("fetchReferrers", () => {
     expect(await ask()).toEqual([entry("1")]);
   });
 
+  it.each([404, 406, 410])(
+    "that break off with %s are no answer, neither then nor when asked again",
+    async (status) => {
+      const first = asIndex(index(entry("1")), { link: `<${path()}?page=2>; rel="next"` });
+      registry.on(route, first, plain(status, "{}"), first, asIndex(index(entry("2"))));
+      await expect(ask()).rejects.toMatchObject({ code: "invalid-response" });
+      expect(await ask()).toEqual([entry("1"), entry("2")]);
+    },
+  );
+
   it("refuses an image at the fallback tag", async () => {
     registry.addManifest("team/app", ociImage, `sha256-${toHex(digest)}`);
     await expect(ask()).rejects.toMatchObject({ code: "invalid-response" });

@@ -82,8 +82,10 @@ export function createReferrers(options: ReferrersOptions): Referrers {
       if (page.kind === "unsupported") {
         // Maybe it is the filter that is not known.
         if (count === 0 && artifactType !== undefined) return askApi(ref, { signal: request.signal });
-        if (page.isWhole) withoutApi.add(repositoryName(ref));
-        if (count === 0) return undefined;
+        if (count === 0) {
+          if (page.isWhole) withoutApi.add(repositoryName(ref));
+          return undefined;
+        }
         throw new OciError(`${formatPinned(ref)}: the list of referrers broke off after ${count} pages`, {
           code: "invalid-response",
           subject: formatPinned(ref),

@@ -1,3 +1,4 @@
+import { OciError } from "./errors.ts";
 import { isLoopbackHost, toHostname } from "./hosts.ts";
 import type { Transport, TransportResponse } from "./transport.ts";
 import { toConnectionFault } from "./transport-faults.ts";
@@ -29,8 +30,8 @@ type Outcome = { response: TransportResponse } | { fault: unknown };
  *   handshake that breaks off are faults of TLS and lead to nothing weaker; and once TLS was spoken, it stays.
  */
 export function createRegistryAddress(registry: string, options: RegistryAddressOptions): RegistryAddress {
-  const tls = new URL(`https://${registry}`);
-  const plain = new URL(`http://${registry}`);
+  const tls = toAddress("https", registry);
+  const plain = toAddress("http", registry);
   const isLoopback = isLoopbackHost(toHostname(plain));
   let settled = options.isPlainHttpAllowed(plain) ? undefined : tls;
 
@@ -90,6 +91,17 @@ export function createRegistryAddress(registry: string, options: RegistryAddress
       return isLoopback ? tryPlainFirst(send) : tryTlsFirst(send);
     },
   };
+}
+
+/** Names that the grammar of references allows can be no addresses, or those of other hosts: `1.2.3` is 1.2.0.3. */
+function toAddress(scheme: "http" | "https", registry: string): URL {
+  const text = `${scheme}://${registry}`;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url && (registry.startsWith("[") || url.hostname === registry.replace(/:\d*$/, "").toLowerCase())) return url;
+  throw new OciError(
+    `${registry}: expected a registry's host name or address, with a port of at most 65535 where there is one, got ${url ? `what stands for ${url.host}` : "neither"}`,
+    { code: "invalid-reference", subject: registry },
+  );
 }
 
 async function toOutcome(sent: Promise<TransportResponse>): Promise<Outcome> {

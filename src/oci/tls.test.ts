@@ -99,9 +99,14 @@ describe("TLS", () => {
     ["a private address", "https://10.0.0.1/x"],
     ["the metadata service", "https://169.254.169.254/x"],
     ["loopback", "https://localhost/x"],
+    ["loopback by its whole name", "https://localhost./x"],
+    ["loopback in other words", "https://[::ffff:127.0.0.1]/x"],
   ])("never leads to %s", async (_name, location) => {
     answer = () => ({ status: 307, headers: { location } });
-    await expect(resolve("registry.example")).rejects.toMatchObject({ code: "invalid-response" });
+    await expect(resolve("registry.example")).rejects.toMatchObject({
+      code: "invalid-response",
+      message: expect.stringContaining("is a private address"),
+    });
   });
 
   it("lets a registry name a token service of its site, and it gets the credentials", async () => {

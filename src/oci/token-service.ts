@@ -43,7 +43,8 @@ export async function fetchBearerToken(
   const response = await context.sendOnce({ ...request, signal: context.signal, subject: context.subject });
   const bytes = await readBounded(response, { maxBytes: maxTokenBytes, subject: context.subject });
   const answer = parseAnswer(bytes);
-  const token = answer?.token ?? answer?.access_token;
+  // Services that say both under two names may leave one of them empty.
+  const token = answer?.token || answer?.access_token;
   if (typeof token !== "string" || !/^[\x21-\x7e]+$/.test(token)) {
     throw new OciError(`${context.subject}: expected a token from ${question.realm.host}, got something else`, {
       code: "unavailable",
