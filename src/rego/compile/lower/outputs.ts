@@ -139,19 +139,33 @@ function addEquations(
     } else if (other.kind !== "ref" || isRootKnown(other, known)) mark(name);
     return;
   }
-  if (left.kind === "ref" || left.kind === "comprehension") {
-    if (left.kind === "comprehension" || isRootKnown(left, known)) mark(right);
-    return;
+  if (left.kind === "ref") {
+    if (isRootKnown(left, known)) mark(right);
+  } else if (right.kind === "ref") {
+    if (isRootKnown(right, known)) mark(left);
+  } else if (left.kind === "comprehension") {
+    if (left.of !== "set" && left.of === right.kind) mark(right);
+  } else if (right.kind === "comprehension") {
+    // To OPA, a comprehension of any kind binds what is in a list on its left side, and none what is in an object there.
+    if (left.kind === "array") mark(left);
+  } else {
+    for (const [a, b] of commonMembers(left, right)) addEquations(a, b, known, equations, out);
   }
-  if (right.kind === "ref" || right.kind === "comprehension") {
-    if (right.kind === "comprehension" || isRootKnown(right, known)) mark(left);
-    return;
-  }
-  for (const [a, b] of pairs(left, right) ?? []) addEquations(a, b, known, equations, out);
 }
 
 function isRootKnown(term: Extract<Term, { kind: "ref" }>, known: ReadonlySet<Variable>): boolean {
   return typeof term.root === "string" || known.has(term.root);
+}
+
+/** Members that two collections of one size have at the same places or keys. */
+function commonMembers(left: Term, right: Term): [Term, Term][] {
+  const members = pairs(left, right);
+  if (members !== undefined || left.kind !== "object" || right.kind !== "object") return members ?? [];
+  if (left.pairs.length !== right.pairs.length) return [];
+  return left.pairs.flatMap(([key, value]): [Term, Term][] => {
+    const partner = right.pairs.find(([other]) => isSameKey(key, other));
+    return partner === undefined ? [] : [[value, partner[1]]];
+  });
 }
 
 /** The terms that must be equal for two collections to be; undefined where they never are, or are no patterns. */

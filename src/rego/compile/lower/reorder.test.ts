@@ -21,6 +21,7 @@ describe("an order in which all is bound", () => {
     ["of both sides of a pattern", "p if { [x, 1] = [2, y]; x < y }"],
     ["of an object's members", 'p if { {"a": x} = input; x > 1 }'],
     ["of a relation", "p if { walk(input, [path, value]); count(path) > value }"],
+    ["of an object beside a comprehension", 'p if { {"a": x} = {"a": 1}; {w: x | w := "a"} = {"a": y}; y == 1 }'],
     ["of what a comprehension needs", "p if { count([1 | x > 1]) > 0; x = 1 }"],
     ["of what every needs", "p if { every y in [1] { y < x }; x = 2 }"],
     ["of lists of sets of rules", "p contains 1 if { input.x }\nq := product([p]) if { 1 in p }"],
@@ -37,6 +38,16 @@ describe("what is unsafe", () => {
       "a name that what is iterated over needs, too",
       "p if { some x, y in {1 | input.l[y] != 5}; x }",
       ["2 rego_unsafe_var_error: var y is unsafe", "2 rego_unsafe_var_error: var x is unsafe"],
+    ],
+    [
+      "in an object, beside a comprehension that it comes before",
+      'p if { {"a": x} = {w: 1 | w := "a"} }',
+      ["2 rego_unsafe_var_error: var x is unsafe"],
+    ],
+    [
+      "in an object, beside a comprehension of a list",
+      'p if { [w | w := input] = {"a": x} }',
+      ["2 rego_unsafe_var_error: var x is unsafe"],
     ],
     ["in the value of with", "p if { true with input as x }", ["2 rego_unsafe_var_error: var x is unsafe"]],
     [
