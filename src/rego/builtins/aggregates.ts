@@ -4,10 +4,12 @@ import {
   equalValues,
   isList,
   multiplyNumbers,
+  numberFromBigInt,
   type RegoNumber,
   reserve,
   sortValues,
   spend,
+  toBigInt,
   type Value,
 } from "../value/index.ts";
 import type { BuiltinTable } from "./builtin.ts";
@@ -47,6 +49,21 @@ function reduceNumbers(args: readonly Value[], start: number, combine: Combine):
     total = combine(total, item);
   }
   return total;
+}
+
+/** OPA adds integers of 64 bits as such where there are no others: a sum that is larger begins again at the other end. */
+function sum(args: readonly Value[]): Value {
+  const total = reduceNumbers(args, 0, addNumbers);
+  if (typeof total === "number" && Number.isSafeInteger(total)) return total;
+  const items = itemsOperand(args, 1, "set", "array");
+  const integers = items.map((item) => (isNumber(item) ? toBigInt(item) : undefined));
+  if (integers.some((integer) => integer === undefined || BigInt.asIntN(64, integer) !== integer)) return total;
+  return numberFromBigInt(
+    BigInt.asIntN(
+      64,
+      integers.reduce((left: bigint, right) => left + (right ?? 0n), 0n),
+    ),
+  );
 }
 
 function selectExtreme(args: readonly Value[], sign: number): Value | undefined {
@@ -97,7 +114,7 @@ export function lookUp(collection: Value, key: Value): Value | undefined {
 
 export const aggregates: BuiltinTable = {
   count,
-  sum: (args) => reduceNumbers(args, 0, addNumbers),
+  sum,
   product: (args) => reduceNumbers(args, 1, multiplyNumbers),
   max: (args) => selectExtreme(args, 1),
   min: selectLeast,

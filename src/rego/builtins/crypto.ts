@@ -2,25 +2,29 @@ import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import type { Value } from "../value/index.ts";
 import type { BuiltinTable, Evaluate } from "./builtin.ts";
 import { stringOperand } from "./operands.ts";
+import { toBytes } from "./text-bytes.ts";
 import { readAlternativeNames } from "./x509/names.ts";
 import { type Certificate, parseCertificates, withUriStrings } from "./x509/parse.ts";
 
 function hash(algorithm: string): Evaluate {
-  return (args) => createHash(algorithm).update(stringOperand(args, 1), "utf8").digest("hex");
+  return (args) =>
+    createHash(algorithm)
+      .update(toBytes(stringOperand(args, 1)))
+      .digest("hex");
 }
 
 function hmac(algorithm: string): Evaluate {
   return (args) => {
     const message = stringOperand(args, 1);
-    return createHmac(algorithm, Buffer.from(stringOperand(args, 2), "utf8"))
-      .update(message, "utf8")
+    return createHmac(algorithm, toBytes(stringOperand(args, 2)))
+      .update(toBytes(message))
       .digest("hex");
   };
 }
 
 function equalMacs(args: readonly Value[]): Value {
-  const left = Buffer.from(stringOperand(args, 1), "utf8");
-  const right = Buffer.from(stringOperand(args, 2), "utf8");
+  const left = toBytes(stringOperand(args, 1));
+  const right = toBytes(stringOperand(args, 2));
   return left.length === right.length && timingSafeEqual(left, right);
 }
 

@@ -1,6 +1,7 @@
 import { compareStrings, isList, RegoObject, spend, type Value } from "../value/index.ts";
 import { assertResultSize, type BuiltinTable, toFailure } from "./builtin.ts";
 import { anyOperand, isObject, isSet, objectOperand, stringOperand, toOperandError } from "./operands.ts";
+import { fromBytes, toBytes } from "./text-bytes.ts";
 
 const plainBase64 = { standard: /^[A-Za-z0-9+/]*={0,2}$/, url: /^[A-Za-z0-9_-]*={0,2}$/ } as const;
 const letterBase64 = { standard: /^[A-Za-z0-9+/]$/, url: /^[A-Za-z0-9_-]$/ } as const;
@@ -47,11 +48,6 @@ function findBase64Problem(bytes: Buffer, letter: RegExp): number | undefined {
   }
 }
 
-/** Bytes as text; what is no UTF-8 becomes U+FFFD, as strings here hold characters and not bytes. */
-function toText(bytes: Buffer): string {
-  return bytes.toString("utf8");
-}
-
 /** Adds the padding that encoders leave out (RFC 7515, appendix C). */
 export function padBase64Url(text: string): string {
   if (text.endsWith("=")) return text;
@@ -68,7 +64,7 @@ function isBase64(args: readonly Value[]): Value {
 }
 
 function encode(encoding: "base64" | "base64url" | "hex"): (args: readonly Value[]) => string {
-  return (args) => Buffer.from(stringOperand(args, 1), "utf8").toString(encoding);
+  return (args) => toBytes(stringOperand(args, 1)).toString(encoding);
 }
 
 function encodeBase64Url(args: readonly Value[]): string {
@@ -87,16 +83,21 @@ function decodeHex(args: readonly Value[]): Value {
     throw toFailure(`encoding/hex: invalid byte: U+${number} ${shown}`);
   }
   if (text.length % 2 === 1) throw toFailure("encoding/hex: odd length hex string");
-  return toText(Buffer.from(text, "hex"));
+  return fromBytes(Buffer.from(text, "hex"));
 }
 
 /** Go's `url.QueryEscape`. */
 export function escapeQuery(text: string): string {
-  return encodeURIComponent(
-    text.replace(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, "\ufffd"),
-  )
+  if (/\p{Surrogate}/u.test(text)) return Array.from(toBytes(text), escapeByte).join("");
+  return encodeURIComponent(text)
     .replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
     .replaceAll("%20", "+");
+}
+
+function escapeByte(byte: number): string {
+  const character = String.fromCharCode(byte);
+  if (character === " ") return "+";
+  return /[\w.~-]/.test(character) ? character : `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
 }
 
 /** Go's `url.QueryUnescape`. */
@@ -107,7 +108,7 @@ function unescapeQuery(text: string): string {
   for (const part of text.replaceAll("+", " ").split(/((?:%[0-9a-fA-F]{2})+)/)) {
     bytes.push(part.startsWith("%") ? Buffer.from(part.replaceAll("%", ""), "hex") : Buffer.from(part, "utf8"));
   }
-  return toText(Buffer.concat(bytes));
+  return fromBytes(Buffer.concat(bytes));
 }
 
 function encodeQueryObject(args: readonly Value[]): Value {
@@ -155,11 +156,11 @@ function decodeQueryObject(args: readonly Value[]): Value {
 
 export const encodings: BuiltinTable = {
   "base64.encode": encode("base64"),
-  "base64.decode": (args) => toText(decodeBase64(stringOperand(args, 1))),
+  "base64.decode": (args) => fromBytes(decodeBase64(stringOperand(args, 1))),
   "base64.is_valid": isBase64,
   "base64url.encode": encodeBase64Url,
   "base64url.encode_no_pad": encode("base64url"),
-  "base64url.decode": (args) => toText(decodeBase64(padBase64Url(stringOperand(args, 1)), "url")),
+  "base64url.decode": (args) => fromBytes(decodeBase64(padBase64Url(stringOperand(args, 1)), "url")),
   "hex.encode": encode("hex"),
   "hex.decode": decodeHex,
   "urlquery.encode": (args) => escapeQuery(stringOperand(args, 1)),

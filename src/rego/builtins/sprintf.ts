@@ -11,6 +11,7 @@ import { countCodePoints } from "./aggregates.ts";
 import { assertResultSize } from "./builtin.ts";
 import { formatFloat } from "./float-format.ts";
 import { isNumber } from "./operands.ts";
+import { toBytes } from "./text-bytes.ts";
 
 /** An argument as Go's fmt sees it: OPA hands over numbers and texts, and any other value in Rego notation. */
 type Argument =
@@ -152,12 +153,17 @@ class Printer {
     return Number(arg.value);
   }
 
+  /** A number that is much too large swallows the rest of the format, as in Go. */
   #readDigits(): number | undefined {
-    const digits = /^\d+/.exec(this.#format.slice(this.#at, this.#at + 10))?.[0];
-    if (digits === undefined) return undefined;
-    const number = Number(digits);
-    this.#at += digits.length;
-    return number > maxWidth ? undefined : number;
+    let number: number | undefined;
+    for (; /^\d$/.test(this.#format[this.#at] ?? ""); this.#at += 1) {
+      if ((number ?? 0) > maxWidth) {
+        this.#at = this.#format.length;
+        return undefined;
+      }
+      number = (number ?? 0) * 10 + Number(this.#format[this.#at]);
+    }
+    return number;
   }
 
   #readWidth(directive: Directive, isIndexed: boolean): boolean {
@@ -255,7 +261,7 @@ function toAscii(text: string): string {
 }
 
 function toHex(text: string, isUpper: boolean, { precision, sharp, space }: Readonly<Directive>): string {
-  const bytes = Buffer.from(text, "utf8");
+  const bytes = toBytes(text);
   const digits = bytes.subarray(0, precision ?? bytes.length).toString("hex");
   const cased = isUpper ? digits.toUpperCase() : digits;
   const prefix = isUpper ? "0X" : "0x";

@@ -23,6 +23,7 @@ import {
   toOperandError,
 } from "./operands.ts";
 import { formatText } from "./sprintf.ts";
+import { fromBytes, toBytes, toCharacters } from "./text-bytes.ts";
 import { findText, piecesOf, placesOf, skipCodePoints } from "./text-search.ts";
 
 function concatenate(args: readonly Value[]): Value {
@@ -69,7 +70,7 @@ function indicesOf(args: readonly Value[], limit: number): number[] {
 const isAstralFree = (text: string): boolean => !/[\ud800-\udbff]/.test(text);
 
 function substring(args: readonly Value[]): Value {
-  const text = stringOperand(args, 1);
+  const text = toCharacters(stringOperand(args, 1));
   const start = integerOperand(args, 2);
   const length = integerOperand(args, 3);
   if (start < 0) throw toFailure("negative offset");
@@ -110,7 +111,7 @@ function replaceAll(args: readonly Value[]): Value {
  * At every place the first pair that fits is taken; what was put in is not searched again (Go's `strings.Replacer`). An
  * empty search text fits everywhere, once at a place.
  */
-function replaceMany(text: string, pairs: readonly (readonly [string, string])[]): string {
+function replaceMany(text: string, pairs: readonly (readonly [string, string])[], isSpread = false): string {
   const parts: string[] = [];
   let size = 0;
   const write = (part: string): void => {
@@ -120,6 +121,7 @@ function replaceMany(text: string, pairs: readonly (readonly [string, string])[]
   };
   const byFirst = groupByFirst(pairs);
   const empty = pairs.find(([search]) => search === "");
+  if (empty !== undefined && !isSpread && !isPlain(text)) return replaceByBytes(text, pairs);
   let hasMatchedEmpty = false;
   let copied = 0;
   for (let at = 0; at <= text.length; ) {
@@ -142,6 +144,19 @@ function replaceMany(text: string, pairs: readonly (readonly [string, string])[]
   }
   write(text.slice(copied));
   return parts.join("");
+}
+
+/** An empty search text fits between the bytes of a character, too. Bytes stand as characters while they are replaced. */
+function replaceByBytes(text: string, pairs: readonly (readonly [string, string])[]): string {
+  reserve(text.length * 8);
+  spend(text.length >> 2);
+  const spread = (part: string): string => toBytes(part).toString("latin1");
+  const replaced = replaceMany(
+    spread(text),
+    pairs.map(([search, replacement]) => [spread(search), spread(replacement)] as const),
+    true,
+  );
+  return fromBytes(Buffer.from(replaced, "latin1"));
 }
 
 /** The pairs that may fit where a code unit stands, in their order; the empty search text is in every list. */
@@ -236,11 +251,10 @@ function countText(args: readonly Value[]): Value {
 function mapCase(text: string, convert: (character: string) => string): string {
   if (isPlain(text)) return convert(text);
   const mapCharacter = (character: string): string => {
-    if (character === "\u0130") return convert("I");
     const mapped = convert(character);
     return [...mapped].length === 1 ? mapped : character;
   };
-  return mapPieces(text, (characters) => characters.map(mapCharacter)).join("");
+  return mapPieces(toCharacters(text), (characters) => characters.map(mapCharacter)).join("");
 }
 
 /** What becomes of the characters of each piece of a text. */
@@ -275,7 +289,8 @@ export const strings: BuiltinTable = {
   format_int: formatInteger,
   indexof: (args) => indicesOf(args, 1)[0] ?? -1,
   indexof_n: (args) => indicesOf(args, Number.POSITIVE_INFINITY),
-  lower: (args) => mapCase(stringOperand(args, 1), (text) => text.toLowerCase()),
+  // U+0130 is the one character whose lower case is of several, and has a simple one.
+  lower: (args) => mapCase(stringOperand(args, 1), (text) => (text === "\u0130" ? "i" : text.toLowerCase())),
   upper: (args) => mapCase(stringOperand(args, 1), (text) => text.toUpperCase()),
   replace: replaceAll,
   "strings.replace_n": replaceByObject,

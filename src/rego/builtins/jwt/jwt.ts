@@ -15,14 +15,9 @@ import { type BuiltinContext, type BuiltinTable, type Evaluate, toFailure } from
 import { decodeBase64, padBase64Url } from "../encodings.ts";
 import { isJson } from "../json-text.ts";
 import { anyOperand, isNumber, isObject, objectOperand, stringOperand } from "../operands.ts";
-import {
-  createSignature,
-  isKnownAlgorithm,
-  isSignature,
-  parseJwks,
-  parseVerificationKeys,
-  type VerificationKey,
-} from "./keys.ts";
+import { toBytes } from "../text-bytes.ts";
+import { parseJwks } from "./jwks.ts";
+import { createSignature, isKnownAlgorithm, isSignature, parseVerificationKeys, type VerificationKey } from "./keys.ts";
 
 /** A token's parts as they are written, and its header. */
 interface Token {
@@ -145,7 +140,10 @@ function isVerified(
 function verifyAsymmetric(algorithm: string): Evaluate {
   return (args) => {
     const token = splitToken(stringOperand(args, 1));
-    const keys = parseVerificationKeys(stringOperand(args, 2));
+    // Private keys verify nothing here; where claims are verified, they do, as in OPA.
+    const keys = parseVerificationKeys(stringOperand(args, 2)).map((known) =>
+      known.key?.type === "private" ? { ...known, key: undefined } : known,
+    );
     const signature = decodePart(token.signature);
     const header = readHeader(decodeHeader(token));
     return isVerified(keys, header, algorithm, toInput(token), signature);
@@ -155,7 +153,7 @@ function verifyAsymmetric(algorithm: string): Evaluate {
 function verifySymmetric(algorithm: string): Evaluate {
   return (args) => {
     const text = stringOperand(args, 1);
-    const secret = Buffer.from(stringOperand(args, 2), "utf8");
+    const secret = toBytes(stringOperand(args, 2));
     const token = splitToken(text);
     return isSignature(algorithm, createSecretKey(secret), toInput(token), decodePart(token.signature));
   };
@@ -189,7 +187,7 @@ function readConstraints(object: RegoObject, context: BuiltinContext): Constrain
   const secret = texts.secret ?? "";
   if (keys !== undefined && secret !== "") throw toFailure("duplicate key constraints");
   if (keys === undefined && secret === "") throw toFailure("no key constraint");
-  const secretKey = { algorithm: "", id: "", key: createSecretKey(Buffer.from(secret, "utf8")) };
+  const secretKey = { algorithm: "", id: "", key: createSecretKey(toBytes(secret)) };
   return {
     keys: keys ?? [secretKey],
     alg: texts.alg ?? "",
@@ -271,7 +269,7 @@ function encode(headerText: string, payload: string, jwk: string): Value {
   if ((typeof type !== "string" || type === "JWT") && !isJson(payload)) {
     throw toFailure("type is JWT but payload is not JSON");
   }
-  const parts = [headerText, payload].map((text) => Buffer.from(text, "utf8").toString("base64url"));
+  const parts = [headerText, payload].map((text) => toBytes(text).toString("base64url"));
   const input = parts.join(".");
   return `${input}.${createSignature(algorithm, key, Buffer.from(input, "utf8")).toString("base64url")}`;
 }

@@ -4,6 +4,7 @@ import { RegoError } from "../../errors.ts";
 import { spend } from "../../value/index.ts";
 import { toFailure } from "../builtin.ts";
 import { toDirect } from "./direct.ts";
+import { withKnownNames } from "./names.ts";
 import { MeteredText } from "./text.ts";
 
 /** Longer patterns are refused: an automaton's size grows with its pattern. */
@@ -82,7 +83,7 @@ function compile(expression: string): RE2JS {
     throw toFailure(`expected a pattern of at most ${maxPatternLength} characters`);
   assertRepetitions(expression);
   try {
-    const compiled = RE2JS.compile(expression);
+    const compiled = RE2JS.compile(withKnownNames(expression));
     if (compiled.programSize() > maxProgramSize) {
       throw toFailure("error parsing regexp: expression nests too deeply or is too large");
     }

@@ -1,6 +1,7 @@
 import type { Value } from "../../value/index.ts";
 import { assertResultSize, type BuiltinTable, toFailure } from "../builtin.ts";
 import { anyOperand, integerOperand, stringOperand } from "../operands.ts";
+import { toBytes } from "../text-bytes.ts";
 import { globsIntersect } from "./glob-intersection.ts";
 import { compilePattern, findAll, isValidPattern, type Pattern, type Span } from "./pattern.ts";
 
@@ -104,8 +105,10 @@ const quote = (text: string): string => text.replace(/[\\.+*?()|[\]{}^$]/g, "\\$
 function matchTemplate(args: readonly Value[]): Value {
   const template = stringOperand(args, 1);
   const text = stringOperand(args, 2);
-  const start = delimiterOperand(args, 3, "start");
-  const end = delimiterOperand(args, 4, "end");
+  const start = stringOperand(args, 3);
+  const end = stringOperand(args, 4);
+  assertDelimiter(start, "start");
+  assertDelimiter(end, "end");
   let level = 0;
   let from = 0;
   let expression = "^";
@@ -131,11 +134,9 @@ function matchTemplate(args: readonly Value[]): Value {
   return compilePattern(`${expression}${quote(template.slice(from))}$`).test(text);
 }
 
-function delimiterOperand(args: readonly Value[], position: number, name: string): string {
-  const delimiter = stringOperand(args, position);
-  const size = Buffer.byteLength(delimiter, "utf8");
+function assertDelimiter(delimiter: string, name: string): void {
+  const size = toBytes(delimiter).length;
   if (size !== 1) throw toFailure(`${name} delimiter has to be exactly one character long but is ${size} long`);
-  return delimiter;
 }
 
 function isValid(args: readonly Value[]): Value {

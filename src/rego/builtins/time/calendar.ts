@@ -62,6 +62,7 @@ function createZone(name: string): Zone {
     // Offsets like "+01:00" are zones for Intl, but no names of the database.
     if (/^[+-]/.test(timeZone)) throw new RangeError(timeZone);
     offsets = new Intl.DateTimeFormat("en-US", { timeZone, timeZoneName: "longOffset" });
+    if (isOtherCase(timeZone, offsets.resolvedOptions().timeZone)) throw new RangeError(timeZone);
   } catch {
     throw toFailure(`unknown time zone ${name}`);
   }
@@ -79,6 +80,11 @@ function createZone(name: string): Zone {
       );
     },
   };
+}
+
+/** Intl takes names in any case, and the database does not; names that Intl replaces begin with a capital letter. */
+function isOtherCase(name: string, resolved: string): boolean {
+  return name.toLowerCase() === resolved.toLowerCase() ? name !== resolved : !/^[A-Z]/.test(name);
 }
 
 function zoneNameOf(format: Intl.DateTimeFormat, seconds: number): string {

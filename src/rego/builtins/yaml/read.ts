@@ -19,6 +19,7 @@ import {
 import { assertDepth, formatNumber, ObjectBuilder, reserve, spend, type Value } from "../../value/index.ts";
 import { assertResultSize, toFailure } from "../builtin.ts";
 import { isNumber, isObject } from "../operands.ts";
+import { fromBytes } from "../text-bytes.ts";
 import { resolvePlain } from "./scalars.ts";
 
 const prefix = "tag:yaml.org,2002:";
@@ -30,7 +31,10 @@ const maxTokens = 8 * maxNodes;
  *
  * Throws `BuiltinError` for what is no YAML or has no JSON, `RegoError` (limit_depth, limit_output) for what grows too large.
  */
-export function parseYaml(text: string): Value {
+export function parseYaml(source: string): Value {
+  assertCharacters(source);
+  // A line ends with U+0085, too (YAML 1.1, section 5.4).
+  const text = source.replaceAll("\u0085", "\n");
   const lines = new LineCounter();
   // The failsafe schema leaves scalars as they are written: what they mean is decided here.
   const composer = new Composer({
@@ -42,9 +46,20 @@ export function parseYaml(text: string): Value {
   });
   const [document] = takeFirst(composer.compose(readTokens(text, lines)));
   if (document === undefined) return null;
+  if (document.directives?.yaml.explicit === true && document.directives.yaml.version !== "1.1") {
+    throw toFailure("yaml: found incompatible YAML document");
+  }
   const error = document.errors.find(({ message }) => !/^Unresolved alias/.test(message));
   if (error !== undefined) throw toSyntaxFailure(error, lines.linePos(error.pos[0]).line);
   return new Reader(document).read(document.contents, 0);
+}
+
+/** Characters that no YAML has (YAML 1.1, section 5.1). */
+function assertCharacters(text: string): void {
+  const wrong = /[^\t\n\r\x20-\x7e\u0085\u00a0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u.exec(text);
+  if (wrong === null) return;
+  if (/[\udc80-\udcff]/.test(wrong[0])) throw toFailure("yaml: invalid UTF-8");
+  throw toFailure("yaml: control characters are not allowed");
 }
 
 /** Of several documents only the first one counts. */
@@ -160,11 +175,12 @@ class Reader {
 }
 
 function readScalar(node: Scalar): Value {
-  if (node.value instanceof Uint8Array) return Buffer.from(node.value).toString("utf8");
-  const text = typeof node.value === "string" ? node.value : String(node.value ?? "");
+  if (node.value instanceof Uint8Array) return fromBytes(node.value);
+  const text = typeof node.value === "string" ? node.value : (node.source ?? "");
   const tag = node.tag?.startsWith(prefix) ? node.tag.slice(prefix.length) : undefined;
+  if (tag === undefined && node.tag !== undefined) return text;
   if (tag === "str" || tag === "timestamp") return text;
-  if (tag === "binary") return Buffer.from(text, "base64").toString("utf8");
+  if (tag === "binary") return fromBytes(Buffer.from(text, "base64"));
   const isPlain = node.type === Scalar.PLAIN || node.type === undefined;
   if (!isPlain && tag === undefined) return text;
   const resolved = resolvePlain(text);
