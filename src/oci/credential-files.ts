@@ -77,6 +77,8 @@ function toCredential(entry: JsonObject, place: string): Credential | undefined 
   const username = pair?.username ?? (typeof entry.username === "string" ? entry.username : "");
   const password = pair?.password ?? (typeof entry.password === "string" ? entry.password : "");
   if (typeof entry.registrytoken === "string" && entry.registrytoken !== "") {
+    // It is sent as it is: a line's end that came along would be no header.
+    if (!/^[\x21-\x7e]+$/.test(entry.registrytoken)) throw malformed(place, "a registrytoken without blanks");
     return { kind: "registry-token", token: entry.registrytoken };
   }
   if (typeof entry.identitytoken === "string" && entry.identitytoken !== "") {

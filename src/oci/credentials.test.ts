@@ -332,6 +332,7 @@ describe("createCredentialStore", () => {
     ["a pair without a colon", { auths: { "ghcr.io": { auth: basic("secret") } } }, undefined],
     ["a pair that is no base64", { auths: { "ghcr.io": { auth: "secret!" } } }, undefined],
     ["a file that is a list", ["secret"], undefined],
+    ["a registry token with a line's end", { auths: { "ghcr.io": { registrytoken: "secret\n" } } }, undefined],
     ["a helper with a path", { credHelpers: { "ghcr.io": "../../secret" } }, undefined],
     ["a helper with a path of Windows", { credsStore: "..\\secret" }, undefined],
     ["a helper with an argument", { credsStore: "x secret" }, undefined],

@@ -63,6 +63,11 @@ export function createExchange(options: ExchangeOptions): Exchange {
     onMisdirected() {
       counts.requests -= 1;
     },
+    onPlainHttp() {
+      options.log.info(
+        `${registry} is asked over plain HTTP, as --insecure-registry allows: it could not be asked over TLS`,
+      );
+    },
   });
 
   const readWarnings = createWarningReader((text) => options.log.info(`${registry} says: ${text}`));

@@ -3,13 +3,17 @@ import { createServer as createHttpServer, type RequestListener } from "node:htt
 import { createServer as createHttpsServer } from "node:https";
 import { type AddressInfo, createServer as createTcpServer, connect as dial, type Server, type Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
-import { toDigest } from "../types/index.ts";
+import { silentLog, toDigest } from "../types/index.ts";
+import { OciError } from "./errors.ts";
 import { createFakeProxy } from "./fake-proxy.fixture.ts";
 import { noSignal, ociImage } from "./fake-registry.fixture.ts";
+import { createPlainHttpRule } from "./hosts.ts";
 import { parseReference, toPinned } from "./reference.ts";
+import { createRegistryAddress } from "./registry-address.ts";
 import type { RegistryClient, RegistryClientOptions } from "./registry-client.ts";
 import { useFakeRegistry, useTestClients } from "./test-run.fixture.ts";
 import { testCertificatePem, testKeyPem } from "./tls.fixture.ts";
+import type { TransportResponse } from "./transport.ts";
 
 const signal = noSignal;
 const connect = useTestClients();
@@ -199,11 +203,13 @@ describe("a registry that --insecure-registry names", () => {
     const images = createImages();
     asksForLogin.add(images.listener);
     const at = await listen({ tls: notTls, plain: await overHttp(images.listener) });
-    const client = named(at.named);
+    const lines: string[] = [];
+    const client = named(at.named, { log: { ...silentLog, info: (line) => lines.push(line) } });
     const asked = ["v1", "v2", "v3", "v4"].map((tag) => ask(client, at.named, tag));
     expect((await Promise.all(asked)).map(({ size }) => size)).toEqual(Array(4).fill(bytes.length));
     expect(at.seen.filter((kind) => kind === "tls")).toHaveLength(1);
     expect(client.statistics()[at.named]).toMatchObject({ requests: images.shown.length, retries: 0 });
+    expect(lines).toEqual([expect.stringContaining(`${at.named} is asked over plain HTTP`)]);
   });
 
   const certified = () => overTls(createImages().listener);
@@ -242,5 +248,110 @@ describe("a registry that --insecure-registry names", () => {
       await client.close();
       await proxy.close();
     }
+  });
+});
+
+describe("createRegistryAddress", () => {
+  const fault = (code: string) =>
+    new OciError("x", { code: "unavailable", cause: Object.assign(new Error(code), { code }) });
+  const answer = (status: number, location?: string): TransportResponse => ({
+    status,
+    header: (name) => (name === "location" ? location : undefined),
+    headers: () => [],
+    body: (async function* () {})(),
+    discard() {},
+  });
+  type Step = TransportResponse | OciError;
+  /** What is sent where, and what came of it; `steps` by address. */
+  async function reach(registry: string, steps: Readonly<Record<string, Step>>, insecure: readonly string[] = []) {
+    const asked: string[] = [];
+    const address = createRegistryAddress(registry, {
+      isPlainHttpAllowed: createPlainHttpRule(insecure),
+      onMisdirected: () => asked.push("misdirected"),
+      onPlainHttp: () => asked.push("plain HTTP"),
+    });
+    const outcome = await address
+      .reach(async ({ origin }) => {
+        asked.push(origin);
+        const step = steps[origin] ?? new OciError("y", { code: "aborted" });
+        if (step instanceof OciError) throw step;
+        return step;
+      })
+      .then(
+        ({ base, response }) => `${base.origin} ${response.status}`,
+        (thrown: unknown) => (thrown instanceof OciError ? thrown.code : "bug"),
+      );
+    return { asked, outcome, url: address.url.origin };
+  }
+  const named = ["named.example"];
+
+  it("asks others than loopback and those that were named over TLS alone", async () => {
+    const steps = { "https://a.example": fault("ECONNREFUSED"), "http://a.example": answer(200) };
+    expect(await reach("a.example", steps, named)).toEqual({
+      asked: ["https://a.example"],
+      outcome: "unavailable",
+      url: "https://a.example",
+    });
+  });
+
+  it.each(["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "ENOTFOUND", "ETIMEDOUT", "UND_ERR_CONNECT_TIMEOUT"])(
+    "goes on to plain HTTP of a host that was named where no connection comes about: %s",
+    async (code) => {
+      const steps = { "https://named.example": fault(code), "http://named.example": answer(200) };
+      expect(await reach("named.example", steps, named)).toEqual({
+        asked: ["https://named.example", "misdirected", "http://named.example", "plain HTTP"],
+        outcome: "http://named.example 200",
+        url: "http://named.example",
+      });
+    },
+  );
+
+  it.each([
+    "ECONNRESET",
+    "EPIPE",
+    "UND_ERR_SOCKET",
+    "CERT_HAS_EXPIRED",
+    "ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE",
+    "EPROTO",
+  ])("does not go on where TLS has a fault: %s", async (code) => {
+    const steps = { "https://named.example": fault(code), "http://named.example": answer(200) };
+    expect((await reach("named.example", steps, named)).asked).toEqual(["https://named.example"]);
+  });
+
+  it("does not settle on a port that only sends on to the one of TLS, where nobody is now", async () => {
+    const steps = {
+      "https://named.example": fault("ECONNREFUSED"),
+      "http://named.example": answer(301, "https://named.example/v2/"),
+    };
+    expect(await reach("named.example", steps, named)).toMatchObject({
+      outcome: "unavailable",
+      url: "https://named.example",
+    });
+  });
+
+  it.each([
+    [
+      "without a port, there may be somebody at that of TLS",
+      "localhost",
+      ["http://localhost", "misdirected", "https://localhost"],
+    ],
+    ["with a port, there is nobody", "localhost:5000", ["http://localhost:5000"]],
+    ["with the port of TLS, there is nobody", "localhost:443", ["http://localhost:443"]],
+  ])("where nobody is on loopback %s", async (_name, registry, expected) => {
+    const origin = `http://${registry}`;
+    const steps = { [origin]: fault("ECONNREFUSED"), [`https://${registry}`]: fault("ECONNREFUSED") };
+    expect(await reach(registry, steps)).toEqual({ asked: expected, outcome: "unavailable", url: origin });
+  });
+
+  it.each([
+    ["127.0.0.1:5000", "http://127.0.0.1:5000"],
+    ["[::1]:5000", "http://[::1]:5000"],
+    ["registry.localhost", "http://registry.localhost"],
+    ["[fd00::1]:5000", "https://[fd00::1]:5000"],
+    ["10.0.0.1:5000", "https://10.0.0.1:5000"],
+    ["xn--bcher-kva.example", "https://xn--bcher-kva.example"],
+    ["a.example:443", "https://a.example"],
+  ])("asks %s at %s first", async (registry, expected) => {
+    expect((await reach(registry, { [expected]: answer(200) })).asked).toEqual([expected]);
   });
 });

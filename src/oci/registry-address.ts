@@ -15,6 +15,8 @@ export interface RegistryAddressOptions {
   isPlainHttpAllowed(url: URL): boolean;
   /** What was sent before turned out to be no question to this registry: it speaks the other protocol. */
   onMisdirected(): void;
+  /** A host that is not loopback turned out to be asked over plain HTTP. */
+  onPlainHttp(): void;
 }
 
 type Send = Parameters<RegistryAddress["reach"]>[0];
@@ -50,7 +52,10 @@ export function createRegistryAddress(registry: string, options: RegistryAddress
       response.discard();
       throw first.fault;
     }
-    settled ??= plain;
+    if (!settled) {
+      settled = plain;
+      options.onPlainHttp();
+    }
     return { response, base: plain };
   }
 
