@@ -47,7 +47,9 @@ export function createContents(context: StoreContext, leases: Leases): Contents 
   /** The state of content that a scope may see. */
   async function findState(digest: Digest, scope: string): Promise<FileState | undefined> {
     if (!(await context.isReady()) || !(await files.state(toGrantPath(digest, scope)))) return undefined;
-    return files.state(layout.blob(digest));
+    const state = await files.state(layout.blob(digest));
+    // Nobody with this bound has stored it; reading all of it would only tell that it is wrong.
+    return state && state.bytes <= context.maxBytes ? state : undefined;
   }
 
   async function readWholeChecked(digest: Digest, maxBytes: number): Promise<Uint8Array | undefined> {
@@ -126,8 +128,13 @@ export function createContents(context: StoreContext, leases: Leases): Contents 
       const path = toGrantPath(digest, scope);
       if (await files.state(path)) return;
       const { path: temporary, file } = await createTemporaryFile(files, layout);
-      await file.close();
-      await renameFinished(files, temporary, { path, bytes: 0 });
+      try {
+        await file.close();
+        await renameFinished(files, temporary, { path, bytes: 0 });
+      } catch (thrown) {
+        await files.remove(temporary).catch(() => {}); // Found abandoned when this process has gone.
+        throw thrown;
+      }
     },
 
     async exists(digest) {

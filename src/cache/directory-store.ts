@@ -8,6 +8,7 @@ import { createHousekeeping } from "./housekeeping.ts";
 import { formatVersion } from "./layout.ts";
 import { createLeases } from "./leases.ts";
 import { createNotes } from "./notes.ts";
+import { assertOwnFolders } from "./own-folders.ts";
 import { hasDigest } from "./reading.ts";
 import { createStoreContext, type StoreContext } from "./store-context.ts";
 
@@ -27,7 +28,7 @@ export function createContentStore(options: ContentStoreOptions): ContentStore {
   async function maintain<T>(nothing: T, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
     try {
       if ((await files.list(layout.root)).length === 0) return nothing;
-      if (!(await context.isReady())) throw new Error("its subfolders cannot be made");
+      if (!(await context.isReady())) throw new Error("its subfolders cannot be made or used; the log says why");
       return await work();
     } catch (thrown) {
       signal?.throwIfAborted();
@@ -59,6 +60,7 @@ export function createContentStore(options: ContentStoreOptions): ContentStore {
 
     async info() {
       try {
+        await assertOwnFolders(files, layout);
         const entries = await listEntries({ files, layout });
         return {
           directory,

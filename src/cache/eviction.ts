@@ -5,6 +5,7 @@ import type { PruneResult } from "./content-store.ts";
 import { type CacheFiles, type FileState, isBusy, toErrorCode } from "./files.ts";
 import type { Layout } from "./layout.ts";
 import type { Leases } from "./leases.ts";
+import { isShardName } from "./own-folders.ts";
 import type { Presence } from "./presence.ts";
 import { createTemporaryPath, renameFinished } from "./temporary-file.ts";
 
@@ -24,8 +25,8 @@ interface Folder {
 export async function listEntries({ files, layout }: Folder): Promise<StoredEntry[]> {
   const entries: StoredEntry[] = [];
   for (const root of [layout.blobs, layout.notes]) {
-    for (const shard of await files.list(root)) {
-      if (!/^[0-9a-f]{2}$/.test(shard)) continue;
+    for (const { name: shard, kind } of await files.look(root)) {
+      if (kind !== "folder" || !isShardName(shard)) continue;
       for (const name of await files.list(join(root, shard))) {
         if (!/^[0-9a-f]{64}$/.test(name)) continue;
         const path = join(root, shard, name);
@@ -70,8 +71,13 @@ async function removeUnused(
     if (isBusy(thrown)) return false;
     throw thrown;
   }
-  if (await leases.isInUse(digest)) {
-    await renameFinished(files, aside, { path, bytes });
+  const putBack = () => renameFinished(files, aside, { path, bytes });
+  const isInUse = await leases.isInUse(digest).catch(async (thrown: unknown) => {
+    await putBack();
+    throw thrown;
+  });
+  if (isInUse) {
+    await putBack();
     return false;
   }
   await files.remove(aside);
@@ -79,7 +85,10 @@ async function removeUnused(
   return true;
 }
 
-/** Removes what was used least recently until at most `maxBytes` are left. Gives also how many bytes those are. */
+/**
+ * Removes what was used least recently until at most `maxBytes` are left. Gives also how many bytes those are. What
+ * cannot be removed is passed over; its fault is thrown where too much is left.
+ */
 export async function removeOldest(
   folder: Folder & { leases: Leases },
   maxBytes: number,
@@ -90,33 +99,66 @@ export async function removeOldest(
   if (bytes <= maxBytes) return { ...result, bytes };
   const inUse = await folder.leases.list();
   entries.sort((one, other) => one.modifiedAtMs - other.modifiedAtMs);
+  const faults = createFaults();
   for (const entry of entries) {
     if (bytes <= maxBytes) break;
     const { path, digest, bytes: freed } = entry;
-    if (digest && (inUse.has(digest) || !(await removeUnused(folder, { ...entry, digest })))) continue;
-    if (!digest) await folder.files.remove(path);
+    if (digest && inUse.has(digest)) continue;
+    const isRemoved = await faults.pass(async () => {
+      if (digest) return removeUnused(folder, { ...entry, digest });
+      await folder.files.remove(path);
+      return true;
+    });
+    if (!isRemoved) continue;
     bytes -= freed;
     result.removed += 1;
     result.freedBytes += freed;
   }
+  if (bytes > maxBytes) faults.throwFirst();
   return { ...result, bytes };
 }
 
-/** Removes what processes left that are gone: claims of downloads, temporary files, leases, signs of life. */
+/** Work on many files that one of them does not end. */
+function createFaults() {
+  let first: { thrown: unknown } | undefined;
+  return {
+    async pass<T>(work: () => Promise<T>): Promise<T | undefined> {
+      try {
+        return await work();
+      } catch (thrown) {
+        first ??= { thrown };
+        return undefined;
+      }
+    },
+    throwFirst(): void {
+      if (first) throw first.thrown;
+    },
+  };
+}
+
+/**
+ * Removes what processes left that are gone: claims of downloads, temporary files, leases, signs of life. Throws at the
+ * end where something could not be removed.
+ */
 export async function removeAbandoned(folder: Folder & { presence: Presence }): Promise<number> {
   const { files, layout, presence } = folder;
   let removed = 0;
-  for (const root of [layout.downloads, layout.temporary, layout.leases, layout.processes]) {
-    for (const name of await files.list(root)) {
-      const path = join(root, name);
-      const state = await files.state(path);
-      if (!state) continue;
-      const isAbandoned =
-        root === layout.downloads ? await isClaimAbandoned(folder, path) : await presence.isAbandoned(name, state);
-      if (!isAbandoned) continue;
-      await files.remove(path);
-      removed += 1;
-    }
+  const faults = createFaults();
+
+  async function removeOne(root: string, name: string): Promise<void> {
+    const path = join(root, name);
+    const state = await files.state(path);
+    if (!state) return;
+    const isAbandoned =
+      root === layout.downloads ? await isClaimAbandoned(folder, path) : await presence.isAbandoned(name, state);
+    if (!isAbandoned) return;
+    await files.remove(path);
+    removed += 1;
   }
+
+  for (const root of [layout.downloads, layout.temporary, layout.leases, layout.processes]) {
+    for (const name of await files.list(root)) await faults.pass(() => removeOne(root, name));
+  }
+  faults.throwFirst();
   return removed;
 }

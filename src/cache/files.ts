@@ -1,4 +1,5 @@
-import { constants, type FileHandle, link, open, readdir, rename, stat, unlink, utimes } from "node:fs/promises";
+import type { Dirent, Stats } from "node:fs";
+import { constants, type FileHandle, link, lstat, lutimes, open, readdir, rename, unlink } from "node:fs/promises";
 import { makeFolder } from "../disk/index.ts";
 
 /** An open file. */
@@ -17,7 +18,10 @@ export interface FileState {
   modifiedAtMs: number;
 }
 
-/** What the cache needs of a disk. */
+/** What has a name in a folder; links are not followed. */
+export type EntryKind = "file" | "folder" | "link" | "other";
+
+/** What the cache needs of a disk. Links in place of files are not followed. */
 export interface CacheFiles {
   makeDirectory(path: string): Promise<void>;
   /** A new file for writing and reading; throws where there is one of that name. */
@@ -32,6 +36,11 @@ export interface CacheFiles {
   remove(path: string): Promise<void>;
   /** Names in a folder; none where there is no folder. */
   list(path: string): Promise<readonly string[]>;
+  /** What is in a folder; nothing where there is no folder. */
+  look(path: string): Promise<readonly { name: string; kind: EntryKind }[]>;
+  /** Undefined where there is nothing. */
+  kind(path: string): Promise<EntryKind | undefined>;
+  /** Undefined where there is no file. */
   state(path: string): Promise<FileState | undefined>;
   touch(path: string, atMs: number): Promise<void>;
   /** Writes a file of one byte, anew or again; gives the time of that by the clock of whoever keeps the files. */
@@ -47,6 +56,12 @@ export function toErrorCode(thrown: unknown): string {
 export function isBusy(thrown: unknown): boolean {
   const code = toErrorCode(thrown);
   return code === "EBUSY" || (process.platform === "win32" && (code === "EPERM" || code === "EACCES"));
+}
+
+function toKind(entry: Dirent | Stats): EntryKind {
+  if (entry.isFile()) return "file";
+  if (entry.isDirectory()) return "folder";
+  return entry.isSymbolicLink() ? "link" : "other";
 }
 
 async function orMissing<T, Missing>(promise: Promise<T>, missing: Missing): Promise<T | Missing> {
@@ -77,19 +92,28 @@ export const diskFiles: CacheFiles = {
   create: async (path) => toCacheFile(await open(path, "wx+", 0o600)),
   async open(path) {
     // A pipe that somebody put there would be waited at for ever otherwise, by one of the few threads for files.
-    const handle = await orMissing(open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)), undefined);
+    const flags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0);
+    const handle = await orMissing(open(path, flags), undefined);
     return handle && toCacheFile(handle);
   },
   rename,
   link,
   remove: (path) => orMissing(unlink(path), undefined),
   list: (path) => orMissing(readdir(path), []),
+  async look(path) {
+    const found = await orMissing(readdir(path, { withFileTypes: true }), []);
+    return found.map((entry) => ({ name: entry.name, kind: toKind(entry) }));
+  },
+  async kind(path) {
+    const found = await orMissing(lstat(path), undefined);
+    return found && toKind(found);
+  },
   async state(path) {
-    const found = await orMissing(stat(path), undefined);
+    const found = await orMissing(lstat(path), undefined);
     return found?.isFile() ? { bytes: found.size, modifiedAtMs: found.mtimeMs } : undefined;
   },
   async touch(path, atMs) {
-    await utimes(path, atMs / 1000, atMs / 1000);
+    await lutimes(path, atMs / 1000, atMs / 1000);
   },
   async mark(path) {
     const handle = await open(path, "w", 0o600);

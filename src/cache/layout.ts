@@ -19,6 +19,7 @@ export interface Layout {
   readonly root: string;
   readonly temporary: string;
   readonly blobs: string;
+  readonly grants: string;
   readonly notes: string;
   readonly leases: string;
   readonly downloads: string;
@@ -37,6 +38,7 @@ export function createLayout(directory: string): Layout {
     root,
     temporary: join(root, "tmp"),
     blobs: join(root, "blobs"),
+    grants: join(root, "grants"),
     notes: join(root, "notes"),
     leases: join(root, "leases"),
     downloads: join(root, "downloads"),

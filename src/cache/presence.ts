@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { CacheFiles, FileState } from "./files.ts";
 import type { Layout } from "./layout.ts";
-import { isGone, parseOwner, readOwner, toOwnerName, toUniqueName } from "./owners.ts";
+import { isGone, type Owner, parseOwner, readOwner, toOwnerName, toUniqueName } from "./owners.ts";
 
 /** Six of them fit into the time after which a process elsewhere is given up; network file systems are a minute late. */
 const beatMs = 20_000;
@@ -48,15 +48,20 @@ export function createPresence(files: CacheFiles, layout: Layout, nowMs: () => n
     await mark();
   }
 
-  const ageMs = async ({ modifiedAtMs }: FileState) => (await mark()) - modifiedAtMs;
+  /** A time in the future is as old as it is far away: clocks are set back, and a folder may come from anywhere. */
+  const toAgeMs = (now: number, { modifiedAtMs }: FileState) => Math.abs(now - modifiedAtMs);
+  const ageMs = async (state: FileState) => toAgeMs(await mark(), state);
 
-  async function readLastSign(ownerName: string): Promise<number> {
-    let lastMs = 0;
+  /** How long ago the process gave its last sign of life, the writing of this file included. */
+  async function readSignAgeMs(owner: Owner, written: FileState): Promise<number> {
+    const now = await mark();
+    const prefix = `${toOwnerName(owner)}-`;
+    let leastMs = toAgeMs(now, written);
     for (const name of await files.list(layout.processes)) {
-      const state = name.startsWith(`${ownerName}-`) ? await files.state(join(layout.processes, name)) : undefined;
-      lastMs = Math.max(lastMs, state?.modifiedAtMs ?? 0);
+      const state = name.startsWith(prefix) ? await files.state(join(layout.processes, name)) : undefined;
+      if (state) leastMs = Math.min(leastMs, toAgeMs(now, state));
     }
-    return lastMs;
+    return leastMs;
   }
 
   return {
@@ -73,9 +78,7 @@ export function createPresence(files: CacheFiles, layout: Layout, nowMs: () => n
     async isAbandoned(name, state) {
       const owner = parseOwner(name);
       if (!owner) return (await ageMs(state)) > foreignLifetimeMs;
-      const readAgeMs = async () =>
-        (await mark()) - Math.max(state.modifiedAtMs, await readLastSign(toOwnerName(owner)));
-      return isGone(owner, { self: await readOwner(), readAgeMs });
+      return isGone(owner, { self: await readOwner(), readAgeMs: () => readSignAgeMs(owner, state) });
     },
   };
 }

@@ -3,6 +3,7 @@ import type { CacheStatistics, ContentStoreOptions } from "./content-store.ts";
 import { removeAbandoned } from "./eviction.ts";
 import { type CacheFiles, diskFiles } from "./files.ts";
 import { createLayout, type Layout } from "./layout.ts";
+import { assertOwnFolders } from "./own-folders.ts";
 import { createPresence, type Presence } from "./presence.ts";
 
 /** How long a file's time may lag behind its last use. */
@@ -58,7 +59,8 @@ export function createStoreContext(options: ContentStoreOptions): StoreContext {
   };
 
   async function prepare(): Promise<boolean> {
-    const isUsable = await attempt("make the folder", async () => {
+    const isUsable = await attempt("make or use the folder", async () => {
+      await assertOwnFolders(files, layout);
       const { temporary, leases, downloads, processes } = layout;
       for (const path of [temporary, leases, downloads, processes]) await files.makeDirectory(path);
       return true;
@@ -92,7 +94,8 @@ export function createStoreContext(options: ContentStoreOptions): StoreContext {
     warn,
     touch(path) {
       const now = nowMs();
-      if (now - (touchedAtMs.get(path) ?? 0) < touchIntervalMs) return;
+      // A clock that is set back would not reach the last use for a long time.
+      if (Math.abs(now - (touchedAtMs.get(path) ?? 0)) < touchIntervalMs) return;
       touchedAtMs.set(path, now);
       // Another process may have removed it: then there is nothing to touch.
       keepPending(files.touch(path, now).catch(() => {}));

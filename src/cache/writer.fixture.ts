@@ -29,7 +29,8 @@ async function readThrough(directory: string, numbers: readonly number[], bytes:
     }),
   );
   await store.close();
-  process.send?.("done");
+  // What was not sent yet is lost by the disconnection.
+  await new Promise((resolve) => process.send?.("done", resolve));
 }
 
 const [directory = "", numbers = "[]", bytes = "0"] = process.argv.slice(2);
