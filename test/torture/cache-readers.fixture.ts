@@ -126,7 +126,9 @@ async function run(options: ReadersOptions): Promise<void> {
   };
   await Promise.all(Array.from({ length: readers }, (_, number) => read(number)));
   await store.close();
-  process.send?.({ statistics: store.statistics(), downloads } satisfies ReadersEnd);
+  const end: ReadersEnd = { statistics: store.statistics(), downloads };
+  // What was not sent yet is lost by the disconnection.
+  await new Promise((resolve) => process.send?.(end, resolve));
   process.disconnect();
 }
 
