@@ -23,30 +23,47 @@ export interface EngineEvaluatorOptions {
 
 const DEFAULT_TIME_MS = 5_000;
 
+/** Notes of one test that are kept. */
+const maxNotes = 1_000;
+
 /** Evaluates tests with this project's engine. */
 export function createEngineEvaluator(options: EngineEvaluatorOptions): CreateTestEvaluator {
   return ({ modules, documents, entrypoints, watch }) => {
+    const notes: string[] = [];
+    const functions = [...(options.functions ?? []), createTrace(notes)];
     const compileOptions: CompileOptions = {
       entrypoints,
       watch,
       forbidden: options.forbidden ?? [],
-      ...(options.functions === undefined ? {} : { functions: options.functions }),
+      functions,
       ...(options.externals === undefined ? {} : { externals: options.externals }),
       ...(options.strict === undefined ? {} : { strict: options.strict }),
     };
     const compiled = compileModules(modules, compileOptions);
-    const loadOptions = options.functions === undefined ? {} : { functions: options.functions };
-    const policy = loadPolicy(compiled, { data: documents, ...loadOptions });
+    const policy = loadPolicy(compiled, { data: documents, functions });
     return {
-      evaluate: (path, { signal }) => evaluate(policy, path, options, signal),
+      evaluate: (path, { signal }) => evaluate({ policy, notes }, path, options, signal),
       counts: () => policy.counts(),
       failures: () => policy.failures(),
     };
   };
 }
 
+/** OPA's function, which is true: what it is given goes to the notes. */
+function createTrace(notes: string[]): PureFunction {
+  return {
+    name: "trace",
+    type: { args: [{ kind: "string" }], result: { kind: "boolean" } },
+    evaluate: ([note]) => {
+      if (typeof note !== "string") return undefined;
+      if (notes.length < maxNotes) notes.push(note);
+      return true;
+    },
+  };
+}
+
 async function evaluate(
-  policy: LoadedPolicy,
+  { policy, notes }: { policy: LoadedPolicy; notes: string[] },
   path: readonly string[],
   options: EngineEvaluatorOptions,
   signal: AbortSignal,
@@ -63,10 +80,12 @@ async function evaluate(
       signal.throwIfAborted();
       // What a pass printed that had to wait is printed again by the next.
       printed = [];
+      notes.length = 0;
       const step = evaluation.step([path]);
       if (step.kind === "done") {
         const [value] = step.results;
-        return { value: value === undefined ? undefined : toJson(value), defined: value !== undefined, ...output() };
+        const seen = { ...output(), ...(notes.length === 0 ? {} : { notes: [...notes] }) };
+        return { value: value === undefined ? undefined : toJson(value), defined: value !== undefined, ...seen };
       }
       const answers = await Promise.all(step.calls.map((call) => options.answer?.(call, signal)));
       for (const [index, call] of step.calls.entries()) evaluation.answer(call.key, answers[index]);

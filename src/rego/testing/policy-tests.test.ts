@@ -355,3 +355,44 @@ SKIPPED: 1/5
     expect(report).toContain('<error message="b_test.rego:2: eval_conflict_error: object keys must be unique"/>');
   });
 });
+
+describe("notes of trace", () => {
+  const text = [
+    "package a_test",
+    "",
+    'seen(x) if trace(sprintf("x is %d", [x]))',
+    "",
+    "test_fails if {",
+    "  some x in [1, 2]",
+    "  seen(x)",
+    "  x == 3",
+    "}",
+    "",
+    'test_passes if trace("not shown")',
+    "",
+    "test_many if {",
+    "  every x in numbers.range(1, 1500) { seen(x) }",
+    "  false",
+    "}",
+    "",
+  ].join("\n");
+
+  it("stand below a test that failed, where everything is listed", async () => {
+    const outcome = await run({ "a_test.rego": text }, { verbose: true, run: "fails|passes" });
+    const output = outcome.kind === "broken" ? "" : outcome.output;
+    expect(output).toContain('\n\n  Note "x is 1"\n  Note "x is 2"\n\nSUMMARY\n');
+    expect(output).not.toContain("not shown");
+  });
+
+  it("are not shown otherwise", async () => {
+    const outcome = await run({ "a_test.rego": text }, { run: "fails" });
+    expect(outcome.kind === "broken" ? "" : outcome.output).not.toContain("Note");
+  });
+
+  it("are kept to the thousandth", async () => {
+    const outcome = await run({ "a_test.rego": text }, { run: "many" });
+    const notes = outcome.kind === "broken" ? [] : outcome.results[0]?.notes;
+    expect(notes).toHaveLength(1_000);
+    expect(notes?.at(-1)).toBe("x is 1000");
+  });
+});

@@ -22,6 +22,8 @@ export type TestEvaluation =
       defined: boolean;
       /** What was printed, in lines. */
       output?: string;
+      /** What `trace` was given. */
+      notes?: readonly string[];
     }
   | { error: RegoError | Error; output?: string };
 

@@ -35,8 +35,20 @@ function paint(line: string): string {
 function failures(results: readonly TestResult[], options: PrettyOptions): string[] {
   const failed = results.filter(({ outcome }) => outcome === "fail");
   if (failed.length === 0) return [];
-  const lines = failed.flatMap((result) => [toLine(result), "", ...why(result, options), ""]);
+  const lines = failed.flatMap((result) => [
+    toLine(result),
+    "",
+    ...why(result, options),
+    "",
+    ...notes(result, options),
+  ]);
   return ["FAILURES", LINE, ...lines, "SUMMARY", LINE];
+}
+
+/** As they stand in the trace that `opa test -v` prints. */
+function notes({ notes = [] }: TestResult, { verbose }: PrettyOptions): string[] {
+  if (!verbose || notes.length === 0) return [];
+  return [...notes.map((note) => `  Note ${JSON.stringify(note)}`), ""];
 }
 
 function place({ location }: TestResult, { sourceLine }: PrettyOptions): string[] {

@@ -23,6 +23,8 @@ export interface TestResult {
   durationNs: number;
   /** What the test printed. */
   output: string;
+  /** What `trace` was given, where the test ended without an error. */
+  notes?: readonly string[];
   /** A table's cases, by name. */
   cases: ReadonlyMap<string, CaseResult>;
   /** Why it failed, where that was looked for. */

@@ -49,12 +49,13 @@ async function runTest(test: TestRule, evaluator: TestEvaluator, options: RunTes
   const durationNs = Number(options.nowNs() - started);
   const measured = { durationNs, output: evaluation.output ?? "" };
   if ("error" in evaluation) return { ...toResult(test, "error"), ...measured, error: evaluation.error };
-  const { value, defined } = evaluation;
-  if (!defined) return { ...toResult(test, "fail"), ...measured };
-  if (!test.isTable) return { ...toResult(test, value === true ? "pass" : "fail"), ...measured };
+  const { value, defined, notes } = evaluation;
+  const seen = { ...measured, ...(notes === undefined ? {} : { notes }) };
+  if (!defined) return { ...toResult(test, "fail"), ...seen };
+  if (!test.isTable) return { ...toResult(test, value === true ? "pass" : "fail"), ...seen };
   const cases = readCases(value, await begunCases(test, evaluator, options.signal));
   const fail = [...cases.values()].some((found) => found.fail);
-  return { ...toResult(test, fail ? "fail" : "pass"), ...measured, cases };
+  return { ...toResult(test, fail ? "fail" : "pass"), ...seen, cases };
 }
 
 /** Cases that were begun. Where they cannot be told, the document alone says what came of the table. */

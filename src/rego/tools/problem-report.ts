@@ -61,7 +61,7 @@ function formatProblem(error: Error): string {
   if (error instanceof TestError) return error.message;
   if (!(error instanceof RegoError) || error.location?.file !== "") return String(error);
   const { row, col } = error.location;
-  return `${row}:${col}: ${error.code}: ${error.message}`;
+  return [`${row}:${col}: ${error.code}: ${error.message}`, ...error.details].join("\n\t");
 }
 
 function toProblem(error: Error, sourceLine: SourceLine): Record<string, unknown> {

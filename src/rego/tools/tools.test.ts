@@ -76,6 +76,12 @@ describe("evaluateQuery", () => {
       kind: "broken",
       report: "1 error occurred: 1:1: rego_type_error: undefined function foo\n",
     },
+    "an argument of another type": {
+      query: "abs(true)",
+      kind: "broken",
+      report:
+        "1 error occurred: 1:1: rego_type_error: abs: invalid argument(s)\n\thave: (boolean, ???)\n\twant: (x: number, y: number)\n",
+    },
     "policies that do not compile": {
       query: "1",
       options: { paths: ["broken"] },
