@@ -17,6 +17,7 @@ import { type Context, pendingMark, undefinedMark } from "./context.ts";
 import { Documents, type Place } from "./documents.ts";
 import { createMemos, type EvaluateDocument } from "./memos.ts";
 import { createReaders } from "./readers.ts";
+import { createSame } from "./same.ts";
 import { fillTemplate } from "./shown.ts";
 import { State, toLocation } from "./state.ts";
 import type { LoadOptions } from "./types.ts";
@@ -45,6 +46,7 @@ export interface Environment {
 /** Makes the environment of the emitted source and runs it. What policies may reach is handed in here. */
 export function createEnvironment(compiled: CompiledPolicy, options: LoadOptions): Environment {
   const state = new State();
+  const same = createSame(state);
   const counts = new Float64Array(compiled.watch === "rows" ? compiled.locations.length : 0);
   const watch = createWatch(compiled, createMemos(state));
   const documents = new Documents(compiled, (rule, context) => {
@@ -64,7 +66,8 @@ export function createEnvironment(compiled: CompiledPolicy, options: LoadOptions
     ...createBranches(conflicts.conflict),
     ...createComprehensionIndices(),
     ...createValueAccess(),
-    with: createWith(compiled, documents),
+    with: createWith(compiled, documents, same),
+    same,
     tick: () => state.tick(),
   };
   const emitted = runSource(compiled.source, {

@@ -26,6 +26,7 @@ export function createEvaluation(
     print: options.print,
     answers: new Map(),
     noted: new Map(),
+    kept: new Map(),
     resets: [],
     printed: new Map(),
     printedInPass: new Map(),

@@ -3,7 +3,8 @@ import { type CallMemo, type Context, type Memo, type Outcome, pendingMark, unde
 import type { State } from "./state.ts";
 
 export type EvaluateDocument = (context: Context) => Outcome;
-export type EvaluateKey = (context: Context, key: Value) => Outcome;
+/** With the keys that the part of a document is looked for by: one, or the first few of its path. */
+export type EvaluateKey = (context: Context, keys: readonly Value[]) => Outcome;
 export type EvaluateCall = (context: Context, args: readonly Value[]) => Outcome;
 
 /** Results of one function that are remembered for each of its first arguments: the rest is computed again. */
@@ -26,14 +27,21 @@ export function createMemos(state: State) {
       if (owner !== context) remember(state, context, rule, memo);
       return memo === undefinedMark ? undefined : memo;
     },
-    /** The part of a document that has to do with one key; after a few keys the whole, where there is code for it. */
-    lookupKey(context: Context, rule: number, key: Value, code: EvaluateKey, whole?: EvaluateDocument): Outcome {
+    /** The part of a document that has to do with some keys; after a few of them the whole, where there is code for it. */
+    lookupKey(
+      context: Context,
+      rule: number,
+      keys: readonly Value[],
+      code: EvaluateKey,
+      whole?: EvaluateDocument,
+    ): Outcome {
       const owner = context.ownerOf(rule);
       const memo = owner.memo[rule];
       if (memo !== undefined && memo !== pendingMark) return memo === undefinedMark ? undefined : memo;
       const level = memoOf(owner.keyed, rule);
-      if (whole !== undefined && level.size >= maxKeys && !level.has(canonicalKey(key))) return whole(context);
-      return recall(state, level, canonicalKey(key), () => evaluate(state, owner, key, code));
+      const position = toPosition(keys);
+      if (whole !== undefined && level.size >= maxKeys && !level.has(position)) return whole(context);
+      return recall(state, level, position, () => evaluate(state, owner, keys, code));
     },
     /** A function's result. Arguments that are collections are told apart by identity: that is quick, and often enough. */
     invoke(context: Context, rule: number, args: readonly Value[], code: EvaluateCall): Outcome {
@@ -44,6 +52,11 @@ export function createMemos(state: State) {
       return recall(state, level, args[args.length - 1] as Value, () => evaluate(state, owner, args, code));
     },
   };
+}
+
+/** A list that is the only key is another position than its members one after the other. */
+function toPosition(keys: readonly Value[]): string {
+  return keys.length === 1 ? canonicalKey(keys[0] as Value) : `#${canonicalKey(keys)}`;
 }
 
 function toMemo(outcome: Outcome): Memo {

@@ -21,8 +21,8 @@ export function createReaders({ lookup, lookupKey, invoke }: Memos, isTold: bool
           },
     keyReader:
       (rule: number, code: EvaluateKey, whole?: EvaluateDocument): EvaluateKey =>
-      (context, key) =>
-        lookupKey(context, rule, key, code, whole),
+      (context, keys) =>
+        lookupKey(context, rule, keys, code, whole),
     caller(rule: number, arity: number, code: EvaluateCall): Caller {
       // Without rest parameters, which cost a list more.
       switch (arity) {

@@ -130,6 +130,151 @@ describe("what is asked", () => {
   });
 });
 
+/** What OPA asks with the answers at hand was observed with a function of its own that notes its calls. */
+describe("of a document with variable keys, what is asked has to do with the keys that are known", () => {
+  const each = 'some a in ["x", "z"]; some b in ["y", "w"]';
+  it.each<Case>([
+    ["two keys", `q[a][b] := host.fetch(b) if { ${each} }\np := q.x.y`, [["y"]], "y"],
+    [
+      "the first key",
+      `q[a][b] := host.fetch([a, b]) if { ${each} }\np := q.x`,
+      [
+        [
+          ["x", "y"],
+          ["x", "w"],
+        ],
+      ],
+      expect.anything(),
+    ],
+    [
+      "a key and a name",
+      `q[a].k := host.fetch(a) if { ${each} }\nq[a].l := host.fetch(b) if { ${each} }\np := q.x.k`,
+      [["x"]],
+      "x",
+    ],
+    ["a key and a member", `q[a] contains b if { ${each}; host.fetch(b) }\np if q.x.y`, [["y"]], true],
+    ["keys behind names", `q.k[a][b] := host.fetch(b) if { ${each} }\np := q.k.x.y`, [["y"]], "y"],
+    ["a key that is computed", `q[a][b] := host.fetch(b) if { ${each} }\np := q[lower("X")][input.b]`, [["w"]], "w"],
+    [
+      "a key in a loop, where it is another rule's value",
+      `q[a][b] := host.fetch(b) if { ${each} }\np contains v if { some k in ["y"]; v := q.z[k] }`,
+      [["y"]],
+      ["y"],
+    ],
+    [
+      "nothing behind a variable",
+      `q[a][b] := host.fetch([a, b]) if { ${each} }\np contains k if { q[k].y }`,
+      [
+        [
+          ["x", "y"],
+          ["x", "w"],
+          ["z", "y"],
+          ["z", "w"],
+        ],
+      ],
+      ["x", "z"],
+    ],
+    [
+      "a list as the key, which is not two keys",
+      `q[a] := host.fetch(a) if { some a in [["x", "y"], ["z", "y"]] }\np := [q[["x", "y"]], count(r.x.y)]\nr[a][b] := host.fetch(b) if { ${each} }`,
+      [["y"], [["x", "y"]]],
+      [["x", "y"], 1],
+    ],
+  ])("%s", (_, text, asked, value) => {
+    const outcome = rounds(text, {}, { b: "w" });
+    expect(outcome.asked).toEqual(asked);
+    expect(outcome.value).toEqual(value);
+  });
+});
+
+describe("calls in every place", () => {
+  it.each<Case>([
+    ["in the key and the value of a head", 'p[host.fetch("k")] := host.fetch("v")', [["k"], ["v"]], { k: "v" }],
+    ["in a head, behind a body that is not true", 'p[host.fetch("k")] := 1 if { input.no }', [], {}],
+    [
+      "in keys and values of a comprehension",
+      'p := {host.fetch(k): host.fetch(v) | some k, v in {"a": 1, "b": 2}}',
+      [
+        ["a", "b"],
+        [1, 2],
+      ],
+      { a: 1, b: 2 },
+    ],
+    [
+      "in keys that turn out to be equal",
+      'p := {host.fetch(k): v | some k, v in {"a": 1, "b": 2}}',
+      [["a", "b"]],
+      "3 eval_conflict_error",
+      { a: "c", b: "c" },
+    ],
+    [
+      "in keys of an object that turn out to be equal",
+      'p[k] := v if { some x, v in {"a": 1, "b": 2}; k := host.fetch(x) }',
+      [["a", "b"]],
+      "3 eval_conflict_error",
+      { a: "c", b: "c" },
+    ],
+    ["among arguments", "f(a, b) := [a, b]\np := f(host.fetch(1), host.fetch(2))", [[1], [2]], [1, 2]],
+    ["as an argument that a built-in function refuses", 'p := to_number(host.fetch("a"))', [["a"]], undefined],
+    [
+      "behind a built-in function that refuses an answer",
+      'p if { x := to_number(host.fetch("a")); host.fetch(x) }',
+      [["a"]],
+      undefined,
+    ],
+    ["behind an answer that is false", 'p if { host.fetch("a"); host.fetch("b") }', [["a"]], undefined, { a: false }],
+    ["behind an answer that is compared", 'p if { host.fetch("a") == 1; host.fetch("b") }', [["a"]], undefined],
+    ["behind a comparison that is not true", 'p if { input.o == 1; host.fetch("a") }', [], undefined],
+    [
+      "in a pattern, evaluated first",
+      'p if [x, 1] = [host.fetch("a"), host.fetch("b")]',
+      [["a"], ["b"]],
+      true,
+      { b: 1 },
+    ],
+    ["in a template string", 'p := $"{host.fetch(1)}-{host.fetch(2)}"', [[1], [2]], "1-2"],
+    ["in what is printed", "p if print(host.fetch(1), host.fetch(2))", [[1], [2]], true],
+    ["as what walk goes through", "p contains v if { walk(host.fetch([1]), [_, v]); is_number(v) }", [[[1]]], [1]],
+    [
+      "as what every looks at",
+      'p if every x in host.fetch("l") { host.fetch(x) }',
+      [["l"], [1, 2]],
+      true,
+      { l: [1, 2] },
+    ],
+    [
+      "as what some looks at",
+      'p contains y if { some x in host.fetch("l"); y := host.fetch(x) }',
+      [["l"], [1, 2]],
+      [1, 2],
+      { l: [1, 2] },
+    ],
+    [
+      "as the value of a with for a document",
+      "p := y if { y := q with data.x.y as host.fetch(1) }\nq := data.x.y",
+      [[1]],
+      1,
+    ],
+    ["below not, below with", "p if { not q with input as 1 }\nq if host.fetch(input) == 2", [[1]], true],
+    [
+      "in an else behind an else",
+      "f(x) := 1 if { x == 2 } else := host.fetch(x) if { x == 1 } else := host.fetch(3)\np := [f(1), f(2), f(4)]",
+      [[1], [3]],
+      [1, 1, 3],
+    ],
+    [
+      "in a default's rule, whose value is not needed",
+      "default f(_) := 0\nf(x) := host.fetch(x) if { x > 1 }\np := [f(1), f(2)]",
+      [[2]],
+      [0, 2],
+    ],
+  ])("%s", (_, text, asked, value, answers) => {
+    const outcome = rounds(text, answers, { o: "o" });
+    expect(outcome.asked).toEqual(asked);
+    expect(outcome.value).toEqual(value);
+  });
+});
+
 describe("twenty calls are one round", () => {
   const xs = "some x in numbers.range(1, 20)";
   const twenty = Array.from({ length: 20 }, (_, index) => index + 1);
@@ -190,6 +335,21 @@ describe("the next pass evaluates what was pending, and only that", () => {
     [
       "documents below with",
       "q := count([x | some x in input])\np := y + host.fetch(1) if { y := q with input as [1] }",
+      3,
+    ],
+    [
+      "documents below with, whose value is made anew",
+      'q := count([x | some x in input.l])\np := y + host.fetch(1) if { y := q with input as {"l": [lower("X")]} }',
+      3,
+    ],
+    [
+      "functions whose argument is made anew",
+      'f(x) := count([y | some y in x.l])\np := f({"l": [lower("X")]}) + host.fetch(1)',
+      3,
+    ],
+    [
+      "functions whose argument is a comprehension",
+      "f(x) := count([y | some y in x])\np := f({y | some y in [input.o, 1]}) + host.fetch(1)",
       3,
     ],
     ["keys", 'q["a"] := host.fetch(1)\nq["b"] := 2\nq[x] := x if { some x in [3] }\np := [q["b"], q["a"]]', 5],

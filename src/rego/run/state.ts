@@ -36,6 +36,8 @@ export interface Run {
   print: ((message: string, location: SourceLocation) => void) | undefined;
   answers: Map<string, Value | undefined>;
   noted: Map<string, PendingCall>;
+  /** Small values by their canonical keys, see `createSame`. */
+  kept: Map<string, Value>;
   /** Forgets what was pending in the pass before. */
   resets: (() => void)[];
   /** How often each text was printed at its place, in all passes and in this one: what a later pass repeats is dropped. */

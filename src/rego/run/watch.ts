@@ -42,8 +42,8 @@ function watchMemos(memos: Memos, watcher: Watcher): Memos {
   return {
     lookup: (context, rule, code) =>
       watcher.document(context.ownerOf(rule), rule, (run) => memos.lookup(context, rule, (c) => run(() => code(c)))),
-    lookupKey: (context, rule, key, code) =>
-      memos.lookupKey(context, rule, key, (c, k) => watcher.around(rule, () => code(c, k))),
+    lookupKey: (context, rule, keys, code) =>
+      memos.lookupKey(context, rule, keys, (c, k) => watcher.around(rule, () => code(c, k))),
     invoke: (context, rule, args, code) =>
       memos.invoke(context, rule, args, (c, a) => watcher.around(rule, () => code(c, a))),
   };

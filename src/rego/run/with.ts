@@ -18,7 +18,7 @@ type Target =
   | { kind: "function"; key: string };
 
 /** Prepares what all `with` of a policy set need. */
-export function createWith(compiled: CompiledPolicy, documents: Documents): EnterWith {
+export function createWith(compiled: CompiledPolicy, documents: Documents, same: (value: Value) => Value): EnterWith {
   const effects = compiled.effects.map((rules) => {
     const affected = new Uint8Array(compiled.rules.length);
     for (const rule of rules) affected[rule] = 1;
@@ -32,7 +32,7 @@ export function createWith(compiled: CompiledPolicy, documents: Documents): Ente
     return { targets, affected: effects[site.effects] as Uint8Array };
   });
   const plain: EnterWith = (parent, index, values) => enter(parent, sites[index] as Site, values);
-  return compiled.externals.length === 0 ? plain : createRemembering(plain);
+  return compiled.externals.length === 0 ? plain : createRemembering(plain, same);
 }
 
 /** Contexts that are remembered below one context. */
@@ -41,7 +41,7 @@ const maxEntered = 1_000;
 type Entered = Map<Value | number, Entered | Context>;
 
 /** Enters a context again in the next pass: what was complete in it is not evaluated twice. */
-function createRemembering(plain: EnterWith): EnterWith {
+function createRemembering(plain: EnterWith, same: (value: Value) => Value): EnterWith {
   const known = new WeakMap<Context, { entered: Entered; size: number }>();
   return (parent, index, values) => {
     // What was loaded is evaluated in one pass; functions are made anew each time.
@@ -53,7 +53,7 @@ function createRemembering(plain: EnterWith): EnterWith {
       below = { entered: new Map(), size: 0 };
       known.set(parent, below);
     }
-    const keys = [index, ...(values as readonly Value[])];
+    const keys = [index, ...(values as readonly Value[]).map(same)];
     const last = keys.pop() as Value;
     let level = below.entered;
     for (const key of keys) {

@@ -1,7 +1,8 @@
-import type { CallStatement } from "../ir.ts";
+import type { CallStatement, Term } from "../ir.ts";
 import type { BodyEmitter } from "./body.ts";
 import { settlePatterns } from "./settle.ts";
 import { emitMatch } from "./unify.ts";
+import type { Plan } from "./unit.ts";
 
 const comparisons: Readonly<Record<string, string>> = { lt: "<0", lte: "<=0", gt: ">0", gte: ">=0" };
 const inlined = new Set(["plus", "minus", "mul", "count", "internal.member_2"]);
@@ -16,9 +17,10 @@ export function emitCall(emitter: BodyEmitter, written: CallStatement): void {
   if (callee.kind === "rule") {
     const group = plan.tree.findGroup(callee.path);
     if (group === undefined) throw new Error("a call's function is missing");
+    const found = args.map((arg, position) => (isMade(statement.args[position], plan) ? `K.same(${arg})` : arg));
     const call =
       group.kind === "function"
-        ? `F${group.index}(${[emitter.context, ...args].join(",")})`
+        ? `F${group.index}(${[emitter.context, ...found].join(",")})`
         : `R${group.index}(${emitter.context})`;
     finish(
       emitter,
@@ -29,6 +31,13 @@ export function emitCall(emitter: BodyEmitter, written: CallStatement): void {
     return;
   }
   emitFunction(emitter, statement, callee.name, args);
+}
+
+/** Whether an argument is made for the call, where there can be another pass: results are remembered by arguments. */
+function isMade(arg: Term | undefined, { pending }: Plan): boolean {
+  return (
+    pending.size > 0 && arg !== undefined && arg.kind !== "constant" && arg.kind !== "variable" && arg.kind !== "ref"
+  );
 }
 
 function emitFunction(emitter: BodyEmitter, statement: CallStatement, name: string, args: string[]): void {

@@ -19,14 +19,15 @@ function emitDocumentGroup(unit: EmitUnit, group: Group): void {
   unit.lines.push(`const R${index}=K.reader(${index},${name});`);
 }
 
-/** Writes the functions that evaluate a document for one key, for all documents that code so far needs them of. */
+/** Writes the functions that evaluate a document for some keys, for all documents that code so far needs them of. */
 export function emitKeyedGroups(unit: EmitUnit): void {
   // Writing one can add others.
-  for (const group of unit.keyed) {
+  for (const [reader, { group, count }] of unit.keyed) {
     const { index } = group;
-    const whole = unit.plan.keyed.get(group) === "few" ? `,R${index}` : "";
-    emitKeyed(unit, group);
-    unit.lines.push(`const D${index}=K.keyReader(${index},Q${index}${whole});`);
+    const whole = unit.plan.keyed.get(group)?.isFew ? `,R${index}` : "";
+    const name = unit.name("Q");
+    emitKeyed(unit, group, { name, count });
+    unit.lines.push(`const ${reader}=K.keyReader(${index},${name}${whole});`);
   }
 }
 

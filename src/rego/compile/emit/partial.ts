@@ -17,13 +17,13 @@ export function emitPartial(unit: EmitUnit, group: Group): void {
     emit: (branch, name, tests, rule) => {
       const member = new BodyEmitter(unit, "p");
       member.push("let p=false;");
-      emitMember(member, { group, rule, tests: new Map([[branch, tests]]), isKeyed: false });
+      emitMember(member, { group, rule, tests: new Map([[branch, tests]]), count: 0 });
       member.push("return p;");
       unit.addFunction(name, "c,a", member.lines.join(""));
     },
   });
   if (branches === undefined) {
-    for (const rule of index.rules) emitMember(emitter, { group, rule, tests: index.tests, isKeyed: false });
+    for (const rule of index.rules) emitMember(emitter, { group, rule, tests: index.tests, count: 0 });
   } else {
     emitter.push(`p=K.collect(${branches.name},c,${branches.values},a);`);
     if (unit.plan.pending.has(group)) emitter.notePending("p");
@@ -32,14 +32,14 @@ export function emitPartial(unit: EmitUnit, group: Group): void {
   unit.addFunction(`E${group.index}`, "c", emitter.lines.join(""));
 }
 
-/** Writes the function that evaluates what of a set or an object has to do with one key. */
-export function emitKeyed(unit: EmitUnit, group: Group): void {
+/** Writes the function that evaluates what of a set or an object has to do with some keys. */
+export function emitKeyed(unit: EmitUnit, group: Group, { name, count }: { name: string; count: number }): void {
   const index = createRuleIndex(group, unit.plan);
   const emitter = new BodyEmitter(unit, "p");
   emitter.push(`const a=new ${builderOf(group)}();let p=false;`);
-  for (const rule of index.rules) emitMember(emitter, { group, rule, tests: index.tests, isKeyed: true });
+  for (const rule of index.rules) emitMember(emitter, { group, rule, tests: index.tests, count });
   finish(emitter);
-  unit.addFunction(`Q${group.index}`, "c,key", emitter.lines.join(""));
+  unit.addFunction(name, "c,k", emitter.lines.join(""));
 }
 
 function builderOf(group: Group): string {
@@ -50,7 +50,8 @@ interface MemberParts {
   group: Group;
   rule: LoweredRule;
   tests: RuleIndex["tests"];
-  isKeyed: boolean;
+  /** How many keys are asked for, in the list `k`. */
+  count: number;
 }
 
 /** A `default` below an object with variable keys counts for nothing, as in OPA. */
@@ -59,13 +60,14 @@ function finish(emitter: BodyEmitter): void {
   emitter.push("return a.build();");
 }
 
-function emitMember(emitter: BodyEmitter, { group, rule, tests, isKeyed }: MemberParts): void {
+function emitMember(emitter: BodyEmitter, { group, rule, tests, count }: MemberParts): void {
   const { unit } = emitter;
   const branch = rule.branches[0] as Branch;
   const at = unit.location(branch.location);
   const operands = branch.ref.slice(group.path.length - rule.package.length);
   emitter.block([], "p", () => {
-    if (isKeyed) emitMatch(emitter, group.kind === "set" ? (branch.key as Term) : (operands[0] as Term), "key");
+    const keys = rule.isSet ? [...operands, branch.key as Term] : operands;
+    for (const [position, key] of keys.slice(0, count).entries()) emitMatch(emitter, key, `k[${position}]`);
     emitGuards(emitter, branch, tests.get(branch) ?? []);
     emitter.push(unit.watch.beginRule(group.path, branch.location));
     for (const statement of branch.body) emitter.statement(statement);
@@ -73,7 +75,7 @@ function emitMember(emitter: BodyEmitter, { group, rule, tests, isKeyed }: Membe
     if (group.kind === "set") {
       emitter.push(`a.add(${emitter.term(branch.key as Term)});`);
       // The one member that was asked for is there.
-      if (isKeyed) emitter.push("return a.build();");
+      if (count > 0) emitter.push("return a.build();");
       return;
     }
     const path = `[${operands.map((operand) => emitter.term(operand)).join(",")}]`;

@@ -66,10 +66,21 @@ function keyedGroups(tree: RuleTree, needed: readonly Group[]): Map<Group, Keyed
   for (const group of tree.groups) {
     if (group.kind !== "object" && group.kind !== "set") continue;
     const constant = group.rules.filter((rule) => keyOf(group, rule)?.kind === "constant").length;
-    if (constant > 0 && group.rules.length > 1) keyed.set(group, constant < group.rules.length ? "few" : "all");
+    if (constant > 0 && group.rules.length > 1) keyed.set(group, { isFew: constant < group.rules.length, most: 1 });
   }
-  for (const group of needed) if (group.kind === "object" || group.kind === "set") keyed.set(group, "all");
+  for (const group of needed) {
+    if (group.kind === "object" || group.kind === "set") keyed.set(group, { isFew: false, most: mostKeys(group) });
+  }
   return keyed;
+}
+
+/** How many keys the path to a value has at most; the member that a rule adds to a set is the last of them. */
+function mostKeys(group: Group): number {
+  if (group.kind === "set") return 1;
+  const lengths = group.rules.map(({ branches, isSet, package: { length } }) => {
+    return (branches[0]?.ref.length ?? 0) - (group.path.length - length) + (isSet ? 1 : 0);
+  });
+  return Math.max(1, ...lengths);
 }
 
 /** The first key that a rule gives a value to, or the member that it adds. */

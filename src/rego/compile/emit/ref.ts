@@ -100,16 +100,24 @@ function emitGroup(emitter: BodyEmitter, group: Group, operands: readonly Term[]
     emitter.push(`if(true)${emitter.fail()}`);
     return "undefined";
   }
-  const [first] = operands;
   const name = emitter.unit.name("t");
-  const isKeyed = first !== undefined && plan.keyed.has(group) && canEvaluate(emitter, first);
-  if (isKeyed) {
-    const key = emitter.atom(emitter.term(first));
-    emitter.unit.keyed.add(group);
-    emitter.push(`const ${name}=D${group.index}(${emitter.context},${key});`);
+  const count = countKeys(emitter, group, operands);
+  if (count > 0) {
+    const keys = operands.slice(0, count).map((operand) => emitter.atom(emitter.term(operand)));
+    const reader = `D${group.index}_${count}`;
+    emitter.unit.keyed.set(reader, { group, count });
+    emitter.push(`const ${name}=${reader}(${emitter.context},[${keys.join(",")}]);`);
   } else emitter.push(`const ${name}=R${group.index}(${emitter.context});`);
   emitter.require(name, plan.pending.has(group));
   return emitSteps(emitter, name, operands);
+}
+
+/** How many keys at the beginning are known by which a document is evaluated in part. */
+function countKeys(emitter: BodyEmitter, group: Group, operands: readonly Term[]): number {
+  const most = emitter.unit.plan.keyed.get(group)?.most ?? 0;
+  const known = operands.slice(0, most);
+  const unknown = known.findIndex((operand) => !canEvaluate(emitter, operand));
+  return unknown < 0 ? known.length : unknown;
 }
 
 function emitDocument(emitter: BodyEmitter, node: TreeNode, operands: readonly Term[], isPending: boolean): string {

@@ -8,11 +8,16 @@ import { type Group, mockKey, type RuleTree, type TreeNode } from "../rule-tree.
 import { isInline, isLarge, isPlain, toExpression, toJsonText, toLiteral } from "./literals.ts";
 import { WatchTables } from "./watch.ts";
 
-/**
- * How many keys of a group are evaluated one by one: all (it needs other keys of itself, or what it asks the host for depends on
- * the key), or a few, after which evaluating the whole costs less.
- */
-export type Keyed = "all" | "few";
+/** How a group is evaluated for the keys that it is asked for. */
+export interface Keyed {
+  /**
+   * Whether a few keys are evaluated one by one, after which evaluating the whole costs less. Otherwise all are: the group needs
+   * other keys of itself, or what it asks the host for depends on the key.
+   */
+  isFew: boolean;
+  /** How many keys at the beginning of a path are looked at. */
+  most: number;
+}
 
 /** What the emitter must know about a whole set of policies. */
 export interface Plan {
@@ -41,8 +46,8 @@ export class EmitUnit {
   readonly effects: (readonly number[])[] = [];
   /** Large constants as JSON: they are read when they are first needed. */
   readonly texts: string[] = [];
-  /** Groups whose evaluation for one key is needed. */
-  readonly keyed = new Set<Group>();
+  /** Groups whose evaluation for some keys is needed, and for how many: by the name of the function. */
+  readonly keyed = new Map<string, { group: Group; count: number }>();
   readonly builtins = new Set<string>();
   readonly externals = new Set<string>();
   readonly pure = new Set<string>();
