@@ -58,7 +58,11 @@ export function createArrivals({ stallMs, ...ports }: ArrivalsOptions): Arrivals
       const taken = await takeClaim(context, wanted.digest, wanted.scope).catch(() => "fault" as const);
       if (taken === "fault") break;
       if (taken) return useClaim(wanted, taken);
-      const other = await attempt("follow a download", () => openOther(ports, wanted.digest, mayFollow(wanted)));
+      const found = await attempt("follow a download", async () => ({
+        other: await openOther(ports, wanted.digest, mayFollow(wanted)),
+      }));
+      if (!found) break;
+      const { other } = found;
       if (other === "not-allowed") return { kind: "alone" };
       if (other && other !== "unclear") return other;
       if (!other) looks += 1;

@@ -22,12 +22,17 @@ interface Folder {
 }
 
 /** All content and notes of the folder. Files that have other names are somebody else's and left alone. */
-export async function listEntries({ files, layout }: Folder): Promise<StoredEntry[]> {
+export function listEntries(folder: Folder): Promise<StoredEntry[]> {
+  return listEachFolder(folder, (work) => work());
+}
+
+/** @param pass does what is to be done for each of the folders; what it gives nothing for is left out */
+async function listEachFolder({ files, layout }: Folder, pass: Faults["pass"]): Promise<StoredEntry[]> {
   const entries: StoredEntry[] = [];
   for (const root of [layout.blobs, layout.notes]) {
     for (const { name: shard, kind } of await files.look(root)) {
       if (kind !== "folder" || !isShardName(shard)) continue;
-      for (const name of await files.list(join(root, shard))) {
+      for (const name of (await pass(() => files.list(join(root, shard)))) ?? []) {
         if (!/^[0-9a-f]{64}$/.test(name)) continue;
         const path = join(root, shard, name);
         const digest = root === layout.blobs ? parseDigest(`sha256:${name}`) : undefined;
@@ -93,13 +98,13 @@ export async function removeOldest(
   folder: Folder & { leases: Leases },
   maxBytes: number,
 ): Promise<PruneResult & { bytes: number }> {
-  const entries = await listEntries(folder);
+  const faults = createFaults();
+  const entries = await listEachFolder(folder, faults.pass);
   let bytes = entries.reduce((sum, entry) => sum + entry.bytes, 0);
   const result = { removed: 0, freedBytes: 0 };
   if (bytes <= maxBytes) return { ...result, bytes };
   const inUse = await folder.leases.list();
   entries.sort((one, other) => one.modifiedAtMs - other.modifiedAtMs);
-  const faults = createFaults();
   for (const entry of entries) {
     if (bytes <= maxBytes) break;
     const { path, digest, bytes: freed } = entry;
@@ -119,10 +124,16 @@ export async function removeOldest(
 }
 
 /** Work on many files that one of them does not end. */
-function createFaults() {
+interface Faults {
+  /** Undefined where the work failed. */
+  pass<T>(work: () => Promise<T>): Promise<T | undefined>;
+  throwFirst(): void;
+}
+
+function createFaults(): Faults {
   let first: { thrown: unknown } | undefined;
   return {
-    async pass<T>(work: () => Promise<T>): Promise<T | undefined> {
+    async pass(work) {
       try {
         return await work();
       } catch (thrown) {
@@ -130,7 +141,7 @@ function createFaults() {
         return undefined;
       }
     },
-    throwFirst(): void {
+    throwFirst() {
       if (first) throw first.thrown;
     },
   };

@@ -1,6 +1,5 @@
 // A folder that was restored from elsewhere may hold anything: nothing outside it is read for content, changed or removed,
 // its bound is kept, and nobody waits for what it says of processes that never were.
-import { randomBytes } from "node:crypto";
 import {
   lstat,
   mkdir,
@@ -25,7 +24,7 @@ import { type CacheFiles, diskFiles } from "./files.ts";
 import { createLayout } from "./layout.ts";
 
 const scope = "registry/app anonymous";
-const content = randomBytes(300_000);
+const content = Buffer.alloc(300_000, "content");
 const digest = toDigest(content);
 let root: string;
 let directory: string;
@@ -159,7 +158,7 @@ describe.skipIf(process.platform === "win32")("links in place of files", () => {
 
 describe("the bound is kept", () => {
   async function fill(): Promise<void> {
-    for (let count = 0; count < 4; count += 1) await put(open(), randomBytes(100_000));
+    for (let count = 0; count < 4; count += 1) await put(open(), Buffer.alloc(100_000, `content ${count}`));
   }
 
   it("beside files in place of folders", async () => {
@@ -184,6 +183,16 @@ describe("the bound is kept", () => {
     };
     expect(await open({ files }).prune({ maxBytes: 300_000 })).toEqual({ removed: 4, freedBytes: 400_000 });
     await expect(open({ files }).prune({ maxBytes: 0 })).rejects.toMatchObject({ code: "unusable" });
+  });
+
+  it("where a folder cannot be read, though nobody says then how much there is", async () => {
+    const first = await put(open());
+    await fill();
+    const shard = dirname(pathOf(first));
+    const files: CacheFiles = { ...diskFiles, list: (path) => (path === shard ? deny() : diskFiles.list(path)) };
+    expect(await open({ files }).prune({ maxBytes: 200_000 })).toMatchObject({ removed: 2 });
+    await expect(open({ files }).info()).rejects.toMatchObject({ code: "unusable" });
+    await expect(open({ files }).verify()).rejects.toMatchObject({ code: "unusable" });
   });
 
   it("where a lease is from the future", async () => {
@@ -226,6 +235,18 @@ describe("a clock that is set back", () => {
       await store.close();
       expect((await stat(pathOf(digest))).mtimeMs).toBeCloseTo(then, -1);
     }
+  });
+});
+
+describe("a folder in place of a claim", () => {
+  it("is not asked again and again", async () => {
+    await put(open(), Buffer.alloc(1000));
+    await mkdir(join(createLayout(directory).download(digest), "below"), { recursive: true });
+    const warnings: string[] = [];
+    const store = open({ log: { ...silentLog, warning: (message) => warnings.push(message) } });
+    await put(store);
+    expect(await store.has(digest)).toBe(true);
+    expect(warnings).toEqual([expect.stringContaining("could not follow a download")]);
   });
 });
 
