@@ -65,7 +65,7 @@ function argumentTests(branch: Branch, known: readonly Test[]): Test[] {
     const alternative = toDemand(arg);
     const subject = argumentAt(position);
     if (alternative === undefined || known.some((test) => test.subject.key === subject.key)) return [];
-    return [{ subject, alternatives: [alternative], at: 0 }];
+    return [{ subject, alternatives: [alternative], at: 0, isMore: false }];
   });
 }
 

@@ -12,6 +12,8 @@ export interface Condition {
   variable: Variable | undefined;
   /** Index of the statement in the body that says so. */
   at: number;
+  /** Whether the body itself says less: OPA forgets a reference among the members of a collection where a value follows it. */
+  isMore: boolean;
 }
 
 /**
@@ -41,6 +43,8 @@ const nobody: Variable = { id: -1, name: "", generated: true };
 class Collector {
   readonly conditions: Condition[] = [];
   readonly #constants = new Map<Variable, Value>();
+  /** The variables that OPA makes for references inside of terms. */
+  readonly #copies = new Map<Term, Variable>();
   readonly #branch: Branch;
   readonly #tree: RuleTree;
   readonly #met: SubjectCounts;
@@ -98,7 +102,8 @@ class Collector {
     switch (term.kind) {
       case "ref":
         this.#operands(term);
-        this.#defined(term, { ...nobody });
+        this.#copies.set(term, { ...nobody });
+        this.#defined(term, this.#copies.get(term) as Variable);
         return;
       case "array":
       case "set":
@@ -162,16 +167,32 @@ class Collector {
   #member(item: Term, collection: Term): void {
     const subject = this.#subjectOf(item);
     if (subject !== undefined) {
-      const members = membersOf(this.#constant(collection));
-      const found = members?.map(toAlternative) ?? [];
-      if (found.includes(undefined)) return;
-      for (const value of found) this.#insert(subject, value, undefined);
+      const members = this.#members(collection) ?? [];
+      const isMore = members.some(({ value }) => value === undefined);
+      for (const { value, variable } of members) this.#insert(subject, value, variable, isMore);
       return;
     }
     const owner = this.#subjectOf(collection);
     if (owner === undefined || typeof owner.root === "number") return;
     const value = this.#constant(item);
     if (value !== undefined && isScalar(value)) this.#insert(owner, value, undefined);
+  }
+
+  /** What a subject in a collection may be; undefined where OPA cannot say. */
+  #members(collection: Term): readonly Member[] | undefined {
+    const constant = membersOf(this.#constant(collection));
+    if (constant !== undefined)
+      return toMembers(constant.map((value) => ({ value: toAlternative(value), variable: undefined })));
+    const terms = termsInOrder(collection);
+    const found = terms?.map((term): Member => {
+      if (term.kind === "variable") return { value: undefined, variable: term.variable };
+      if (term.kind === "ref" || term.kind === "comprehension") {
+        return { value: undefined, variable: this.#copies.get(term) ?? { ...nobody } };
+      }
+      const value = term.kind === "array" ? toPattern(term.items) : toAlternative(this.#constant(term));
+      return { value, variable: undefined };
+    });
+    return found === undefined ? undefined : toMembers(found);
   }
 
   #glob(pattern: Term, delimiters: Term, text: Term): void {
@@ -207,8 +228,8 @@ class Collector {
     return { root, path, key: `${root}${canonicalKey(path)}`, place: [location.row, location.col] };
   }
 
-  #insert(subject: Subject, value: Alternative | undefined, variable: Variable | undefined): void {
-    const condition: Condition = { subject, value, variable, at: this.#at };
+  #insert(subject: Subject, value: Alternative | undefined, variable: Variable | undefined, isMore = false): void {
+    const condition: Condition = { subject, value, variable, at: this.#at, isMore };
     const met = this.#met.get(subject.key);
     if (met === undefined) this.#met.set(subject.key, { subject, count: 1 });
     else met.count += 1;
@@ -221,6 +242,23 @@ class Collector {
     }
     this.conditions.push(condition);
   }
+}
+
+type Member = Pick<Condition, "value" | "variable">;
+
+/** None where one of them is neither a value that is looked for nor a variable. */
+function toMembers(members: readonly Member[]): readonly Member[] | undefined {
+  const isUnknown = ({ value, variable }: Member): boolean => value === undefined && variable === undefined;
+  return members.some(isUnknown) ? undefined : members;
+}
+
+/** The members of a collection in the order in which OPA looks at them: of a set, scalars before variables before lists. */
+function termsInOrder(collection: Term): readonly Term[] | undefined {
+  if (collection.kind === "array") return collection.items;
+  if (collection.kind === "object") return collection.pairs.map(([, value]) => value);
+  if (collection.kind !== "set") return undefined;
+  const rank = ({ kind }: Term): number => (kind === "constant" ? 0 : kind === "array" ? 2 : 1);
+  return [...collection.items].sort((a, b) => rank(a) - rank(b));
 }
 
 function isSame(a: Condition, b: Condition): boolean {

@@ -15,8 +15,7 @@ export function emitGuards(emitter: BodyEmitter, branch: Branch, tests: readonly
   const { plan, watch } = emitter.unit;
   if (tests.length === 0 || watch.mode === "failures") return;
   const first = watch.mode === "nothing" ? branch.body.findIndex((statement) => isNoticed(statement, plan)) : 0;
-  if (first < 0) return;
-  for (const test of tests) if (test.at >= first) emitTest(emitter, branch, test);
+  for (const test of tests) if (test.isMore || (first >= 0 && test.at >= first)) emitTest(emitter, branch, test);
 }
 
 function emitTest(emitter: BodyEmitter, branch: Branch, { subject, alternatives }: Test): void {

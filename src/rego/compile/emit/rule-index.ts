@@ -11,6 +11,8 @@ export interface Test {
   alternatives: readonly Alternative[] | undefined;
   /** Index of the body's statement that would find out last. */
   at: number;
+  /** Whether the body itself does not find out. */
+  isMore: boolean;
 }
 
 /** What OPA's index knows of a group's rules. */
@@ -79,7 +81,8 @@ function toTest(conditions: readonly Condition[]): Test | undefined {
   if (first === undefined) return undefined;
   const at = Math.max(...conditions.map((condition) => condition.at));
   const values = conditions.map(({ value }) => value).filter((value) => value !== undefined);
-  return { subject: first.subject, alternatives: values.length < conditions.length ? undefined : values, at };
+  const isMore = conditions.some((condition) => condition.isMore);
+  return { subject: first.subject, alternatives: values.length < conditions.length ? undefined : values, at, isMore };
 }
 
 /** Where a rule stands among those that other tests lead to. */
