@@ -15,6 +15,7 @@ export async function createFakeProxy(
   /** Whole addresses that it was asked for, and the hosts that were named besides. */
   const asked: { url: string; host: string | undefined }[] = [];
   const sockets = new Set<Socket>();
+  const connections = { now: 0, most: 0 };
   const isLetIn = ({ headers }: IncomingMessage) => login === undefined || headers["proxy-authorization"] === login;
   const server = createServer((incoming, outgoing) => {
     const { method, headers, url = "" } = incoming;
@@ -30,6 +31,13 @@ export async function createFakeProxy(
     });
     onward.on("error", () => outgoing.destroy());
     incoming.pipe(onward);
+  });
+  server.on("connection", (socket) => {
+    connections.now += 1;
+    connections.most = Math.max(connections.most, connections.now);
+    socket.on("close", () => {
+      connections.now -= 1;
+    });
   });
   server.on("connect", (incoming, client: Socket) => {
     tunnels.push(incoming.url ?? "");
@@ -51,6 +59,10 @@ export async function createFakeProxy(
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     tunnels,
     asked,
+    /** Connections to it at once. */
+    get mostConnections() {
+      return connections.most;
+    },
     close: () =>
       new Promise<void>((resolve) => {
         for (const socket of sockets) socket.destroy();

@@ -15,14 +15,21 @@ describe("proxies", () => {
   const login = `Basic ${Buffer.from("me:p@ss").toString("base64")}`;
 
   async function through(
-    options: { scheme?: "http" | "https"; login?: string; user?: string; hosts?: Record<string, FakeRegistry> },
+    options: {
+      scheme?: "http" | "https";
+      login?: string;
+      user?: string;
+      hosts?: Record<string, FakeRegistry>;
+      maxConnectionsPerRegistry?: number;
+    },
     use: (client: RegistryClient, proxy: Awaited<ReturnType<typeof createFakeProxy>>) => Promise<void>,
   ) {
     const proxy = await createFakeProxy(options.hosts ?? { "registry.example": registry }, options.login);
     const url = proxy.url.replace("//", `//${options.user ?? ""}`);
     const insecureRegistries = options.scheme === "https" ? [] : ["registry.example", "registry.example:5000"];
     const retry = { maxRetries: 0, baseMs: 1, maxWaitMs: 1, factor: 1, jitter: 0 };
-    const client = connect({ proxy: { http: url, https: url }, insecureRegistries, retry });
+    const { maxConnectionsPerRegistry = 8 } = options;
+    const client = connect({ proxy: { http: url, https: url }, insecureRegistries, retry, maxConnectionsPerRegistry });
     try {
       await use(client, proxy);
     } finally {
@@ -92,12 +99,15 @@ describe("proxies", () => {
 
   it("lead to no more connections than a registry may have", async () => {
     const digests = Array.from({ length: 12 }, (_, index) => registry.addBlob("team/app", Buffer.from(`${index}`)));
-    await through({}, async (client) => {
+    await through({ maxConnectionsPerRegistry: 3 }, async (client, proxy) => {
       const location = { registry: "registry.example", repository: "team/app" };
       const bytes = await Promise.all(
         digests.map((digest) => client.fetchBlob(location, { digest }, { maxBytes: 9, signal })),
       );
       expect(bytes.map((one) => Buffer.from(one).toString())).toEqual(digests.map((_, index) => `${index}`));
+      // One found out that there is no TLS.
+      expect(proxy.mostConnections).toBeLessThanOrEqual(3 + 1);
+      expect(proxy.asked).toHaveLength(12);
     });
   });
 });
