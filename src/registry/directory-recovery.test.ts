@@ -8,6 +8,7 @@ import type { ContentDigest } from "./content-digest.ts";
 import { createContentFolder } from "./directory-content.ts";
 import { createLayout } from "./directory-layout.ts";
 import { type DirectoryStoreOptions, openDirectoryStore } from "./directory-store.ts";
+import { RegistryError } from "./errors.ts";
 import { digestOf, sha512Of } from "./registry.contract.ts";
 import type { RegistryStore } from "./store.ts";
 
@@ -36,6 +37,23 @@ async function push(store: RegistryStore, repository: string, text: string, dige
   await store.uploads.append(repository, id, Readable.from([Buffer.from(text)]));
   expect(await store.uploads.commit(repository, id, digest as ContentDigest)).toBe(true);
   return digest as ContentDigest;
+}
+
+/** As a client does it: who loses against a removal at the same moment is asked to try again. */
+async function pushAgain(
+  store: RegistryStore,
+  repository: string,
+  text: string,
+  attempts = 10,
+): Promise<ContentDigest> {
+  try {
+    return await push(store, repository, text);
+  } catch (thrown) {
+    if (attempts > 1 && thrown instanceof RegistryError && thrown.status === 503) {
+      return await pushAgain(store, repository, text, attempts - 1);
+    }
+    throw thrown;
+  }
 }
 
 async function readText(store: RegistryStore, repository: string, digest: ContentDigest): Promise<string | undefined> {
@@ -135,7 +153,7 @@ describe("opening a directory store", () => {
     const writer = await reopen();
     const texts = Array.from({ length: 40 }, (_, number) => `layer ${number}`);
     const [digests] = await Promise.all([
-      Promise.all(texts.map((text) => push(writer, "app", text))),
+      Promise.all(texts.map((text) => pushAgain(writer, "app", text))),
       ...[1, 2, 3].map(() => reopen()),
     ]);
     expect(await Promise.all(digests.map((digest) => readText(writer, "app", digest)))).toEqual(texts);

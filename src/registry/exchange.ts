@@ -9,7 +9,7 @@ export interface Exchange {
   headers: IncomingHttpHeaders;
   /** Whether it came by https. */
   isEncrypted: boolean;
-  /** The request's body. Leaving it half-read leaves the connection as it is: the client still gets its answer. */
+  /** The request's body. May be left half-read: the client still gets its answer, and the rest is skipped after it. */
   body: AsyncIterable<Uint8Array>;
 }
 

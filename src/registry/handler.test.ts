@@ -500,6 +500,27 @@ describe("the server", () => {
     }
   });
 
+  it.each([
+    ["a manifest", "PUT /v2/app/manifests/v1"],
+    ["a blob", `POST /v2/app/blobs/uploads/?digest=${digestOf("x")}`],
+  ])("goes on with a connection after %s that is too large", async (_, target) => {
+    const registry = await open({ maxManifestBytes: 1000, maxBlobBytes: 1000 });
+    const body = Buffer.alloc(3_000_000);
+    const answers = await new Promise<string>((resolve, reject) => {
+      let text = "";
+      const socket = connect(registry.port, "127.0.0.1");
+      socket.on("data", (piece) => {
+        text += piece;
+      });
+      socket.on("error", reject);
+      socket.on("close", () => resolve(text));
+      socket.write(`${target} HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n`);
+      socket.write(body);
+      socket.write("GET /v2/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    });
+    expect(answers.match(/HTTP\/1\.1 \d+/g)).toEqual(["HTTP/1.1 413", "HTTP/1.1 200"]);
+  });
+
   it("takes back a chunk whose connection broke", async () => {
     const registry = await open();
     const started = await fetch(`${registry.url}/v2/app/blobs/uploads/`, { method: "POST" });

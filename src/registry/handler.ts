@@ -46,6 +46,8 @@ export function createRegistry(options: RegistryOptions = {}): RegistryHandler {
       const status = answer === "disconnect" ? 0 : answer.status;
       recorder.record({ method: exchange.method, path: exchange.path, query: exchange.query.toString(), status });
       await send(settings, exchange, response, answer);
+      // The rest of a body that was refused: the connection's next request stands behind it.
+      request.resume();
     },
     get requests() {
       return recorder.requests;
