@@ -53,6 +53,16 @@ describe("Basic", () => {
     expect(registry.seen.map(({ headers }) => headers.authorization)).toEqual([undefined, basicHeader, basicHeader]);
   });
 
+  it.each([
+    ["after others that nobody here knows", 'Negotiate, Digest realm="r", nonce="n", Basic realm="r"'],
+    ["beside Bearer that does not say where tokens are to be had", 'Bearer, Basic realm="r"'],
+    ["before it", 'Basic realm="r", Bearer error="invalid_token"'],
+  ])("is what is offered %s", async (_name, challenge) => {
+    protectTags(["v1"], () => basicHeader, challenge);
+    await connect({ credentials: holding(user) }).resolve(reference(), { signal });
+    expect(registry.seen.map(({ headers }) => headers.authorization)).toEqual([undefined, basicHeader]);
+  });
+
   it("is unauthorized without credentials, and with refused ones", async () => {
     protectTags(["v1"], () => "Basic other", 'Basic realm="x"');
     await expect(connect().resolve(reference(), { signal })).rejects.toMatchObject({ code: "unauthorized" });

@@ -181,14 +181,17 @@ function toPullScope(repository: string): string {
   return `repository:${repository}:pull`;
 }
 
-/** Bearer is preferred where a registry offers both. */
+/** Bearer is preferred where a registry offers both, and says where tokens are to be had. */
 function toScheme(challenges: readonly Challenge[], rule: RealmRule, subject: string): Scheme | undefined {
-  const bearer = challenges.find((challenge) => challenge.scheme === "bearer");
+  const bearers = challenges.filter((challenge) => challenge.scheme === "bearer");
+  const isBasicOffered = challenges.some((challenge) => challenge.scheme === "basic");
+  const bearer =
+    bearers.find(({ parameters }) => parameters.realm !== undefined) ?? (isBasicOffered ? undefined : bearers[0]);
   if (bearer) {
     const realm = parseRealm(bearer.parameters.realm, rule, subject);
     return { kind: "bearer", realm, service: bearer.parameters.service?.slice(0, 255) };
   }
-  return challenges.some((challenge) => challenge.scheme === "basic") ? { kind: "basic" } : undefined;
+  return isBasicOffered ? { kind: "basic" } : undefined;
 }
 
 /** Ours, and where a registry knows the repository by another name, that: reading alone is ever asked for. */

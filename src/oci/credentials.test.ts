@@ -235,6 +235,20 @@ describe("createCredentialStore", () => {
     ]);
   });
 
+  it.each([
+    ["HOME", { HOME: "/home/u", USERPROFILE: "/elsewhere" }],
+    ["USERPROFILE, where there is no HOME, as on Windows", { USERPROFILE: "/home/u" }],
+    ["USERPROFILE, where HOME is empty", { HOME: "", USERPROFILE: "/home/u" }],
+  ])("finds Docker's and containers' files below %s", async (_name, env) => {
+    const files = {
+      [docker]: { auths: { "a.io": { auth: basic("docker:p") } } },
+      "/home/u/.config/containers/auth.json": { auths: { "b.io": { auth: basic("containers:p") } } },
+    };
+    const store = createStore(files, { env });
+    expect(await store.find("a.io", "x/y", noSignal)).toEqual(asBasic("docker", "p"));
+    expect(await store.find("b.io", "x/y", noSignal)).toEqual(asBasic("containers", "p"));
+  });
+
   it("asks helpers once: the registry's own, then the one for all", async () => {
     const asked: string[] = [];
     const runHelper: CredentialPorts["runHelper"] = async (name, server) => {

@@ -31,6 +31,8 @@ export interface CredentialPorts {
     readonly REGISTRY_AUTH_FILE?: string | undefined;
     readonly XDG_RUNTIME_DIR?: string | undefined;
     readonly HOME?: string | undefined;
+    /** What Windows has in place of `HOME`. */
+    readonly USERPROFILE?: string | undefined;
   };
   /** Runs `docker-credential-<name> get` with this on stdin; gives what it wrote and its exit code. */
   runHelper(name: string, stdin: string, signal: AbortSignal): Promise<{ stdout: string; exitCode: number }>;
@@ -87,16 +89,13 @@ export function createCredentialStore(ports: CredentialPorts): CredentialStore {
 }
 
 function toPaths(env: CredentialPorts["env"]): readonly string[] {
-  const docker = isGiven(env.DOCKER_CONFIG)
-    ? env.DOCKER_CONFIG
-    : isGiven(env.HOME)
-      ? join(env.HOME, ".docker")
-      : undefined;
+  const home = isGiven(env.HOME) ? env.HOME : env.USERPROFILE;
+  const docker = isGiven(env.DOCKER_CONFIG) ? env.DOCKER_CONFIG : isGiven(home) ? join(home, ".docker") : undefined;
   return [
     docker === undefined ? undefined : join(docker, "config.json"),
     isGiven(env.REGISTRY_AUTH_FILE) ? env.REGISTRY_AUTH_FILE : undefined,
     isGiven(env.XDG_RUNTIME_DIR) ? join(env.XDG_RUNTIME_DIR, "containers", "auth.json") : undefined,
-    isGiven(env.HOME) ? join(env.HOME, ".config", "containers", "auth.json") : undefined,
+    isGiven(home) ? join(home, ".config", "containers", "auth.json") : undefined,
   ].filter((path) => path !== undefined);
 }
 
