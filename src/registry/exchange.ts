@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { RegistryError } from "./errors.ts";
 
 /** One request, as the ends of the registry see it. */
@@ -30,6 +30,21 @@ export async function readBody(body: AsyncIterable<Uint8Array>, maxBytes: number
     pieces.push(piece);
   }
   return Buffer.concat(pieces, size);
+}
+
+/** More than clients have under way when they read a refusal. */
+const maxSkippedBytes = 16 * 1024 * 1024;
+
+/**
+ * Skips what is left of a body that was refused, since the connection's next request stands behind it. A client that
+ * goes on sending regardless is cut off.
+ */
+export function skipRest(request: IncomingMessage): void {
+  let skipped = 0;
+  request.on("data", (piece: Uint8Array) => {
+    skipped += piece.length;
+    if (skipped > maxSkippedBytes) request.destroy();
+  });
 }
 
 /** The refusal of a body over its limit (413). */

@@ -521,6 +521,25 @@ describe("the server", () => {
     expect(answers.match(/HTTP\/1\.1 \d+/g)).toEqual(["HTTP/1.1 413", "HTTP/1.1 200"]);
   });
 
+  it("cuts off a client that goes on sending what was refused", async () => {
+    const registry = await open({ maxManifestBytes: 1000 });
+    const answers = await new Promise<string>((resolve) => {
+      let text = "";
+      const socket = connect(registry.port, "127.0.0.1");
+      socket.on("data", (piece) => {
+        text += piece;
+      });
+      // The cut may also come as a reset.
+      socket.on("error", () => {});
+      socket.on("close", () => resolve(text));
+      socket.write("PUT /v2/app/manifests/v1 HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000\r\n\r\n");
+      const piece = Buffer.alloc(1_000_000);
+      const more = () => socket.writable && socket.write(piece, more);
+      more();
+    });
+    expect(answers.match(/HTTP\/1\.1 \d+/g)).toEqual(["HTTP/1.1 413"]);
+  });
+
   it("takes back a chunk whose connection broke", async () => {
     const registry = await open();
     const started = await fetch(`${registry.url}/v2/app/blobs/uploads/`, { method: "POST" });

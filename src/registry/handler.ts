@@ -4,7 +4,7 @@ import { toErrorMessage } from "../types/index.ts";
 import { type Authentication, createAuthentication, type Need } from "./authentication.ts";
 import { answerBlob } from "./blobs.ts";
 import { RegistryError } from "./errors.ts";
-import { type Answer, createMethodRefusal, type Exchange, toJsonBytes } from "./exchange.ts";
+import { type Answer, createMethodRefusal, type Exchange, skipRest, toJsonBytes } from "./exchange.ts";
 import { createInterception } from "./interception.ts";
 import { createKeyedLock, type KeyedLock } from "./keyed-lock.ts";
 import { answerReferrers, answerTags } from "./listings.ts";
@@ -46,8 +46,7 @@ export function createRegistry(options: RegistryOptions = {}): RegistryHandler {
       const status = answer === "disconnect" ? 0 : answer.status;
       recorder.record({ method: exchange.method, path: exchange.path, query: exchange.query.toString(), status });
       await send(settings, exchange, response, answer);
-      // The rest of a body that was refused: the connection's next request stands behind it.
-      request.resume();
+      skipRest(request);
     },
     get requests() {
       return recorder.requests;
