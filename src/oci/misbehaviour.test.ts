@@ -8,6 +8,7 @@ import { describe, expect, it, vi } from "vitest";
 import { createContentStore } from "../cache/index.ts";
 import { type Digest, silentLog, toDigest } from "../types/index.ts";
 import { createRegistryClient } from "./client.ts";
+import { createFakeProxy } from "./fake-proxy.fixture.ts";
 import {
   type Answer,
   createFakeClock,
@@ -388,6 +389,37 @@ describe("redirects", () => {
       ["/other", undefined],
     ]);
     expect(elsewhere.seen[0]?.headers.authorization).toBeUndefined();
+  });
+
+  it.each([
+    ["that was named", ["registry.example", "10.0.0.9"], "10.0.0.9", "none"],
+    ["that was not named", ["registry.example"], "10.0.0.9", "10.0.0.9 would be asked without TLS"],
+    [
+      "of loopback, which is never the registry's",
+      ["registry.example", "127.0.0.1"],
+      "127.0.0.1",
+      "is a private address",
+    ],
+  ])("to a private address %s", async (_name, insecureRegistries, host, message) => {
+    const content = Buffer.from("blob");
+    const digest = toDigest(content);
+    registry.on(`GET ${blobPath(digest)}`, plain(307, "", { location: `http://${host}/stored` }));
+    elsewhere.on("GET /stored", plain(200, content));
+    const proxy = await createFakeProxy({ "registry.example": registry, [host]: elsewhere });
+    const client = connect({ insecureRegistries, proxy: { http: proxy.url, https: proxy.url } });
+    const asked = client.fetchBlob(
+      { registry: "registry.example", repository: "team/app" },
+      { digest },
+      { maxBytes: 9, signal },
+    );
+    const fault = await asked.then(
+      () => "none",
+      (thrown: unknown) => String(thrown),
+    );
+    await client.close();
+    await proxy.close();
+    expect(fault).toContain(message);
+    expect(elsewhere.seen).toHaveLength(message === "none" ? 1 : 0);
   });
 
   it("are followed five times, and no more", async () => {

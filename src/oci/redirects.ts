@@ -1,5 +1,5 @@
 import { OciError } from "./errors.ts";
-import { isPrivateHost, toHostname } from "./hosts.ts";
+import { isLoopbackHost, isPrivateHost, toHostname } from "./hosts.ts";
 import type { TransportRequest, TransportResponse } from "./transport.ts";
 
 const maxRedirects = 5;
@@ -13,7 +13,8 @@ export interface RedirectedRequest extends TransportRequest {
 
 /**
  * Follows where the first answer to a GET or HEAD leads, at most five times. The `Authorization` header stays with its
- * origin, and does not come back to it from elsewhere; HTTPS never leads to HTTP, nor a public host to a private address. Throws OciError `insecure-registry` or
+ * origin, and does not come back to it from elsewhere; HTTPS never leads to HTTP, nor a public host to a private
+ * address that was not named. Throws OciError `insecure-registry` or
  * `invalid-response`.
  */
 export async function followRedirects(
@@ -60,8 +61,12 @@ function toNextUrl(
   if (next.protocol === "http:" && (from.protocol === "https:" || !isPlainHttpAllowed(next))) {
     throw refuse("insecure-registry", `${next.host} would be asked without TLS`);
   }
-  if (isPrivateHost(toHostname(next)) && !isPrivateHost(toHostname(from)) && next.hostname !== from.hostname) {
-    throw refuse("invalid-response", `${next.host} is a private address and ${from.host} is not`);
+  const [host, fromHost] = [toHostname(next), toHostname(from)];
+  // A host that the user named is one that registries may send to.
+  const isNamed = isPlainHttpAllowed(next) && !isLoopbackHost(host);
+  if (isPrivateHost(host) && !isPrivateHost(fromHost) && host !== fromHost && !isNamed) {
+    const advice = isLoopbackHost(host) ? "" : `; if it belongs to it, say --insecure-registry=${next.host}`;
+    throw refuse("invalid-response", `${next.host} is a private address and ${from.host} is not${advice}`);
   }
   return next;
 }

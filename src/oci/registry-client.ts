@@ -46,7 +46,10 @@ export type PullPolicy = "if-newer" | "always" | "if-missing";
 export interface RegistryClientOptions {
   credentials: CredentialStore;
   log: Log;
-  /** `host` or `host:port` that may be asked over plain HTTP, besides loopback. */
+  /**
+   * `host` or `host:port` that may be asked over plain HTTP where they speak no TLS, besides loopback; and, where they are
+   * private addresses, that public registries may redirect to.
+   */
   insecureRegistries: readonly string[];
   retry: RetrySettings;
   /** Longest wait for response headers, for the next piece of a blob, and for the whole of a small body. */

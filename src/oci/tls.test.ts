@@ -109,6 +109,14 @@ describe("TLS", () => {
     });
   });
 
+  it("leads to a private address that was named; how that is done, the error says", async () => {
+    answer = () => ({ status: 307, headers: { location: "https://10.0.0.1:9000/x" } });
+    await expect(resolve("registry.example")).rejects.toThrow(/say --insecure-registry=10\.0\.0\.1:9000/);
+    const asked = resolve("registry.example", { insecureRegistries: ["10.0.0.1:9000"] });
+    // It is asked, and has to have a certificate like all others.
+    await expect(asked).rejects.toThrow(/10\.0\.0\.1:9000.*certificate is not trusted/);
+  });
+
   it("lets a registry name a token service of its site, and it gets the credentials", async () => {
     const seen: [string, string | undefined][] = [];
     const manifest = answer;
