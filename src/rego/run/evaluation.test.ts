@@ -134,14 +134,17 @@ describe("errors", () => {
     ["a reference in the result of a call", "p if f([input.n, bad])\nf([2, _])"],
     ["a reference in the pattern of walk", "p if walk(input.n, [[bad], 1])"],
     ["a reference as the key of what is undefined", "p if input.q[bad]"],
+    ["a comprehension beside a base document", "p if data.base = {1: x | some x in [1, 2]}"],
     ["a comprehension beside a set", "p if { some y in [{input.n}, input.n]; y == [1 | bad] }"],
   ])("come from %s, as in OPA", (_, text) => {
-    const step = () => start(`${text}\nbad := x if { some x in [1, 2] }`, { input }).step([["t", "p"]]);
+    const step = () =>
+      start(`${text}\nbad := x if { some x in [1, 2] }`, { input, data: fromJson({ base: [1] }) }).step([["t", "p"]]);
     expect(step).toThrow(expect.objectContaining({ code: "eval_conflict_error" }));
   });
 
   it.each([
     ["another kind of value", "p if input = [1 | bad]"],
+    ["another kind of value of a rule", "p if q = [1 | bad]\nq := input.n"],
     ["another kind of value, the other way round", "p if {1 | bad} = input"],
     ["a pattern of lists, which it is none of", "p if [x, bad] = input.n"],
   ])("do not come from a comprehension that is compared with %s, as in OPA", (_, text) => {

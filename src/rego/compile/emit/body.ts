@@ -1,15 +1,15 @@
-import { RegoError, RegoErrors } from "../../errors.ts";
 import type { Location } from "../../syntax/index.ts";
-import type { CallStatement, ComprehensionTerm, EveryStatement, Statement, Term, Variable } from "../ir.ts";
-import { addClosureVariables } from "../variables.ts";
-import { walkTerm } from "../walk.ts";
+import type { Statement, Term, Variable } from "../ir.ts";
+import { Bindings } from "./bindings.ts";
 import { emitCall } from "./call.ts";
-import { emitIndexed, isReplacing } from "./comprehension-index.ts";
+import { emitComprehension } from "./comprehension.ts";
+import { emitEvery } from "./every.ts";
 import { hoist } from "./hoist.ts";
 import { emitRef } from "./ref.ts";
+import { isEquality, StatementWatch } from "./statement-watch.ts";
 import { emitEqual } from "./unify.ts";
 import type { EmitUnit } from "./unit.ts";
-import type { SiteScope } from "./watch.ts";
+import { emitWith } from "./with-clauses.ts";
 
 /** How code leaves what it is in when an expression is not true, and where it notes that one is pending. */
 interface Exits {
@@ -25,13 +25,13 @@ interface Exits {
 export class BodyEmitter {
   readonly unit: EmitUnit;
   readonly lines: string[] = [];
+  readonly watch: StatementWatch;
   /** The context that is evaluated in: another one inside of `with`. */
   context = "c";
   exits: Exits;
   /** Whether the body is a function's: it is evaluated for each call. */
   isCalled = false;
-  #bound = new Map<Variable, { expression: string; level: number }>();
-  #trail: Variable[] = [];
+  readonly #bindings = new Bindings();
   /** For the body and each open loop in it: the line that declares what is computed once for each iteration. */
   #levels: number[] = [];
   /** The level that the context was entered at. */
@@ -40,18 +40,13 @@ export class BodyEmitter {
   #open = 0;
   /** The statement that is being written. */
   #statement: Statement | undefined;
-  /** The statement that is being written, where something is watched. */
-  #watched: WatchedStatement | undefined;
-  /** Terms that were evaluated in code that is still open, where failures are watched. */
-  #noted: [Location, string][] = [];
-  /** Code for where the loops end that a statement has opened in the innermost block. */
-  #endings: { open: number; code: string }[] = [];
   /** Variables for what is pending that some code sets. */
   readonly #pendings = new Set<string>();
 
   constructor(unit: EmitUnit, pending: string) {
     this.unit = unit;
     this.exits = { fail: "", pending };
+    this.watch = new StatementWatch(unit.watch, this);
   }
 
   /** An emitter for a function of its own. */
@@ -63,50 +58,8 @@ export class BodyEmitter {
     this.lines.push(line);
   }
 
-  fail(isMissing = false): string {
-    const watched = this.#watched;
-    // In a loop of the statement itself another solution may follow: what is said then stands where the loop ends.
-    if (watched === undefined || watched.isInner || this.#open > watched.open) return this.exits.fail;
-    const code = this.unit.watch.failed(watched.location, { ...this.#scope(), isMissing });
-    return code === "" ? this.exits.fail : `{${code}${this.exits.fail}}`;
-  }
-
-  #scope(): SiteScope {
-    const locals: [string, string][] = [];
-    for (const [{ name, generated }, { expression }] of this.#bound) {
-      if (!generated && name !== "_") locals.push([name, expression]);
-    }
-    return { locals, terms: [...this.#noted], isMissing: false };
-  }
-
-  /** Remembers the value of a term in code that is open, for reports of failures. Returns the value. */
-  note(place: Location, expression: string): string {
-    if (this.unit.watch.mode !== "failures") return expression;
-    const atom = this.atom(expression);
-    this.#noted.push([place, atom]);
-    return atom;
-  }
-
-  isBound(variable: Variable): boolean {
-    return this.#bound.has(variable);
-  }
-
-  value(variable: Variable): string {
-    const bound = this.#bound.get(variable);
-    if (bound === undefined) throw toUnsafe(variable);
-    return bound.expression;
-  }
-
-  bind(variable: Variable, expression: string): void {
-    this.#bound.set(variable, { expression, level: this.#levels.length });
-    this.#trail.push(variable);
-  }
-
-  /** A term that stands for an expression that was evaluated already. */
-  stored(expression: string, location: Location): Term {
-    const variable: Variable = { id: -1, name: "", generated: true };
-    this.bind(variable, expression);
-    return { kind: "variable", variable, location };
+  name(prefix: string): string {
+    return this.unit.name(prefix);
   }
 
   /** The expression in an identifier or a literal, which can be used more than once. */
@@ -115,6 +68,41 @@ export class BodyEmitter {
     const name = this.unit.name("t");
     this.push(`const ${name}=${expression};`);
     return name;
+  }
+
+  fail(isMissing = false): string {
+    return this.watch.failing(this.exits.fail, isMissing);
+  }
+
+  /** Remembers the value of a term in code that is open, for reports of failures. Returns the value. */
+  note(place: Location, expression: string): string {
+    if (!this.watch.isNoting) return expression;
+    const atom = this.atom(expression);
+    this.watch.note(place, atom);
+    return atom;
+  }
+
+  isBound(variable: Variable): boolean {
+    return this.#bindings.has(variable);
+  }
+
+  value(variable: Variable): string {
+    return this.#bindings.expression(variable);
+  }
+
+  bind(variable: Variable, expression: string): void {
+    this.#bindings.bind(variable, expression, this.#levels.length);
+  }
+
+  locals(): [name: string, expression: string][] {
+    return this.#bindings.named();
+  }
+
+  /** A term that stands for an expression that was evaluated already. */
+  stored(expression: string, location: Location): Term {
+    const variable: Variable = { id: -1, name: "", generated: true };
+    this.bind(variable, expression);
+    return { kind: "variable", variable, location };
   }
 
   /** Opens a loop; it is closed with the body that it is in. */
@@ -129,6 +117,47 @@ export class BodyEmitter {
   #openLevel(): void {
     this.#levels.push(this.lines.length);
     this.push("");
+  }
+
+  /** Writes what is in a loop that the caller closes. */
+  inLevel(part: () => void): void {
+    const levels = this.#levels.length;
+    const mark = this.#bindings.mark();
+    this.#openLevel();
+    part();
+    this.#levels.length = levels;
+    this.#bindings.release(mark);
+  }
+
+  /** A variable that lives as long as an iteration of the loop of a level; undefined where that is the innermost one. */
+  declareAt(level: number): string | undefined {
+    const line = this.#levels[level - 1];
+    if (level >= this.#levels.length || line === undefined) return undefined;
+    const name = this.unit.name("h");
+    this.lines[line] += `let ${name};`;
+    return name;
+  }
+
+  get contextLevel(): number {
+    return this.#contextLevel;
+  }
+
+  levelOf(variable: Variable): number {
+    return this.#bindings.levelOf(variable);
+  }
+
+  get openLoops(): number {
+    return this.#open;
+  }
+
+  /** Whether what comes next can run several times in the innermost block. */
+  isInLoop(): boolean {
+    return this.#open > 0;
+  }
+
+  /** Whether what comes next can run several times. */
+  isBelowLoop(): boolean {
+    return this.#levels.length > 1;
   }
 
   /** Leaves where the value is undefined, and notes where it is pending. */
@@ -150,11 +179,6 @@ export class BodyEmitter {
     this.#pendings.add(pending);
   }
 
-  /** Whether what comes next can run several times in the innermost block. */
-  isInLoop(): boolean {
-    return this.#open > 0;
-  }
-
   /** Notes what is pending in a nested block, and leaves. */
   requireSettled(pending: string): void {
     if (!this.canPend(pending)) return;
@@ -167,124 +191,55 @@ export class BodyEmitter {
     const label = this.unit.name("L");
     const { exits } = this;
     const open = this.#open;
-    const mark = this.#trail.length;
+    const mark = this.#bindings.mark();
     const levels = this.#levels.length;
-    const noted = this.#noted.length;
-    const endings = this.#endings;
-    this.#endings = [];
     this.push(`${label}:{`);
     if (levels === 0) this.#openLevel();
     this.exits = { fail: `break ${label};`, pending };
     this.#open = 0;
-    for (const statement of body) this.statement(statement);
-    success(label);
-    for (const ending of this.#endings.reverse()) {
-      this.push(`${"}".repeat(this.#open - ending.open)}${ending.code}`);
-      this.#open = ending.open;
-    }
-    this.push(`${"}".repeat(this.#open)}}`);
-    this.#endings = endings;
-    this.#noted.length = noted;
+    const write = (): void => {
+      for (const statement of body) this.statement(statement);
+      success(label);
+    };
+    this.watch.block(write, (endings) => {
+      for (const ending of endings) this.#close(ending.open, ending.code);
+      this.#close(0, "}");
+    });
     this.#open = open;
     this.#levels.length = levels;
     this.exits = exits;
-    this.#unbind(mark);
+    this.#bindings.release(mark);
   }
 
-  /** Forgets the variables that were bound since: the code that declares them is closed. */
-  #unbind(mark: number): void {
-    for (const variable of this.#trail.splice(mark)) this.#bound.delete(variable);
+  /** Closes all loops but some. */
+  #close(open: number, code: string): void {
+    this.push(`${"}".repeat(this.#open - open)}${code}`);
+    this.#open = open;
   }
 
   statement(statement: Statement): void {
     const { context } = this;
     const contextLevel = this.#contextLevel;
-    const watched = this.#watched;
     const outer = this.#statement;
     this.#statement = statement;
-    if (this.unit.watch.mode !== "nothing") this.#watch(statement);
-    if (statement.with.length > 0) this.#enterWith(statement);
-    if (statement.negated) this.#negated(hoist(this, statement));
-    else this.#core(statement);
-    if (this.#watched !== undefined) this.#settle(this.#watched, statement.negated);
+    this.watch.statement(statement, () => {
+      if (statement.with.length > 0) {
+        this.context = emitWith(this, statement);
+        this.#contextLevel = this.#levels.length;
+      }
+      if (statement.negated) this.#negated(hoist(this, statement));
+      else this.#core(statement);
+    });
     this.context = context;
     this.#contextLevel = contextLevel;
-    this.#watched = watched;
     this.#statement = outer;
-  }
-
-  #watch(statement: Statement): void {
-    const { location } = statement;
-    const outer = this.#watched;
-    const isInner = outer?.isInner === true;
-    // What a negation negates is the same expression.
-    const key = outer?.location === location ? outer.key : statement;
-    if (this.unit.watch.mode !== "rows" || key === statement) this.push(this.unit.watch.before(key, location));
-    const ending = isInner ? "" : this.unit.watch.failed(location, this.#scope());
-    const solved = ending === "" ? "" : this.unit.name("n");
-    if (solved !== "") this.push(`let ${solved}=false;`);
-    this.#watched = { location, key, open: this.#open, isInner, solved, ending, direct: directTerms(statement) };
-  }
-
-  /** The statement has a solution. */
-  #settle({ location, key, open, solved, ending }: WatchedStatement, isNegated: boolean): void {
-    if (!isNegated) this.push(this.unit.watch.solved(key, location));
-    if (solved === "" || this.#open === open) return;
-    this.push(`${solved}=true;`);
-    this.#endings.push({ open, code: `if(!${solved})${ending}` });
-  }
-
-  /** References and comprehensions inside of other terms are expressions of their own in OPA, with rows of their own. */
-  #watchedTerm(term: Term): string {
-    const isOwn = this.#watched?.direct.includes(term) !== true;
-    if (isOwn) this.push(this.unit.watch.before(term, term.location));
-    const value = this.note(term.location, this.#term(term));
-    if (isOwn) this.push(this.unit.watch.solved(term, term.location));
-    return value;
-  }
-
-  /** Writes code whose failures say nothing about the rule that it is in. */
-  #inside(part: () => void): void {
-    const watched = this.#watched;
-    if (watched !== undefined) this.#watched = { ...watched, isInner: true };
-    part();
-    this.#watched = watched;
-  }
-
-  #enterWith(statement: Statement): void {
-    const values = statement.with.map(({ value }) => {
-      if (value.kind === "term") return this.term(value.term);
-      return this.functionValue(value.callee, statement.location);
-    });
-    const name = this.unit.name("c");
-    const site = this.unit.withSite(statement.with);
-    this.push(
-      `const ${name}=K.with(${this.context},${site},[${values.join(",")}],${this.unit.location(statement.location)});`,
-    );
-    this.context = name;
-    this.#contextLevel = this.#levels.length;
-  }
-
-  /** A function as a value, for `with f as g`. */
-  functionValue(
-    callee: { kind: "builtin"; name: string } | { kind: "rule"; path: string[] },
-    location: Location,
-  ): string {
-    if (callee.kind === "rule") {
-      const group = this.unit.plan.tree.findGroup(callee.path);
-      return `K.replacement((c,a)=>F${group?.index}(c,...a))`;
-    }
-    const known = this.unit.plan.functions.get(callee.name);
-    const at = this.unit.location(location);
-    if (known?.kind === "external") return `K.replacement((c,a)=>K.external(c,${this.unit.constant(callee.name)},a))`;
-    return `K.replacement((c,a)=>K.call(c,${this.unit.builtin(callee.name)},${at},a))`;
   }
 
   #negated(statement: Statement): void {
     const found = this.unit.name("n");
     const pending = this.unit.name("p");
     this.push(`let ${found}=false,${pending}=false;`);
-    this.#inside(() =>
+    this.watch.inside(() =>
       this.block([{ ...statement, negated: false, with: [] }], pending, (label) => {
         this.push(`${found}=true;break ${label};`);
       }),
@@ -312,19 +267,12 @@ export class BodyEmitter {
         return;
       }
       case "every":
-        this.#every(statement);
+        emitEvery(this, statement);
     }
   }
 
   /** A term as an expression. What can be undefined in it was checked before: code for that is written here. */
   term(term: Term): string {
-    if (this.#watched !== undefined && (term.kind === "ref" || term.kind === "comprehension")) {
-      return this.#watchedTerm(term);
-    }
-    return this.#term(term);
-  }
-
-  #term(term: Term): string {
     switch (term.kind) {
       case "constant":
         return this.unit.constant(term.value);
@@ -339,149 +287,9 @@ export class BodyEmitter {
         return `K.object([${members.join(",")}])`;
       }
       case "ref":
-        return emitRef(this, term);
+        return this.watch.term(term, () => this.note(term.location, emitRef(this, term)));
       case "comprehension":
-        return this.#hoisted(term) ?? this.#indexed(term);
+        return this.watch.term(term, () => this.note(term.location, emitComprehension(this, term, this.#statement)));
     }
   }
-
-  /** A comprehension that does not depend on the loops around it is evaluated once, when it is first needed. */
-  #hoisted(term: ComprehensionTerm): string | undefined {
-    const level = this.#levelOf(term);
-    const line = this.#levels[level - 1];
-    if (level >= this.#levels.length || line === undefined || isShowing(term)) return undefined;
-    const name = this.unit.name("h");
-    this.lines[line] += `let ${name};`;
-    this.push(`if(${name}===undefined){`);
-    this.push(`${name}=${this.#indexed(term)};}`);
-    return name;
-  }
-
-  /** A comprehension that is evaluated again and again is looked up where it can be. */
-  #indexed(term: ComprehensionTerm): string {
-    const isRepeated = this.isCalled || this.#levels.length > 1 || term.of === "object";
-    return (isRepeated ? emitIndexed(this, term, this.#statement) : undefined) ?? this.#comprehension(term);
-  }
-
-  /** The innermost level that a comprehension depends on. */
-  #levelOf(term: ComprehensionTerm): number {
-    const closed = new Set<Variable>();
-    addClosureVariables(term, closed);
-    let level = Math.max(1, this.#contextLevel);
-    for (const variable of closed) level = Math.max(level, this.#bound.get(variable)?.level ?? 0);
-    return level;
-  }
-
-  #comprehension(term: ComprehensionTerm): string {
-    const builder = this.unit.name("a");
-    const pending = this.unit.name("p");
-    const isSetting = isReplacing(this, term, this.#statement);
-    const create = { array: "[]", set: "new SetBuilder()", object: "new ObjectBuilder()" }[term.of];
-    this.push(`const ${builder}=${create};let ${pending}=false;`);
-    const add = (): void => {
-      const value = this.term(term.term);
-      // A list asks for memory now and then: V8 ends the process where there is none left.
-      if (term.of === "array")
-        this.push(`${builder}.push(${value});if((${builder}.length&32767)===0)K.grow(${builder});`);
-      else if (term.of === "set") this.push(`${builder}.add(${value});`);
-      else if (term.key !== undefined) {
-        const at = this.unit.location(term.location);
-        const member = `${this.term(term.key)},${value}`;
-        if (isSetting) this.push(`${builder}.set(${member});`);
-        else this.push(`if(!${builder}.insert(${member}))K.conflict("object",${at});`);
-      }
-    };
-    this.#inside(() => this.block(term.body, pending, add));
-    this.requireSettled(pending);
-    if (term.of === "array") return builder;
-    return this.atom(`${builder}.build()`);
-  }
-
-  #every(statement: EveryStatement): void {
-    const domain = this.atom(this.term(statement.domain));
-    const pending = this.unit.name("p");
-    const holds = this.unit.name("n");
-    const some = this.unit.name("n");
-    const inner = this.unit.name("p");
-    const label = this.unit.name("L");
-    const { items, index, mode } = this.iteration(domain);
-    this.push(`if(${mode}<0)${this.fail()}let ${pending}=false,${holds}=true;`);
-    this.push(`${label}:for(let ${index}=0;${index}<${items}.length;${index}++){if(++S.steps>S.maxSteps)K.tick();`);
-    const levels = this.#levels.length;
-    const mark = this.#trail.length;
-    this.#openLevel();
-    this.push(`let ${some}=false,${inner}=false;`);
-    if (statement.key !== undefined) this.bind(statement.key, this.keyAt(items, index, mode));
-    this.bind(statement.value, this.valueAt(domain, items, index, mode));
-    this.block(statement.body, inner, (block) => {
-      this.push(`${some}=true;break ${block};`);
-    });
-    if (this.canPend(inner)) this.notePending(pending);
-    const isInner = this.canPend(inner) ? `if(${inner})${pending}=true;else` : "";
-    this.push(`if(!${some}){${isInner}{${holds}=false;break ${label};}}}`);
-    this.#levels.length = levels;
-    this.#unbind(mark);
-    this.push(`if(!${holds})${this.fail()}`);
-    this.requireSettled(pending);
-  }
-
-  /** Prepares to iterate over a value: its items, the name of the index, and the kind of collection. */
-  iteration(value: string): { items: string; index: string; mode: string } {
-    const items = this.unit.name("i");
-    const mode = this.unit.name("m");
-    this.push(`const ${mode}=K.mode(${value}),${items}=K.items(${value},${mode});`);
-    return { items, index: this.unit.name("j"), mode };
-  }
-
-  keyAt(items: string, index: string, mode: string): string {
-    return this.atom(`${mode}===0?${index}:${items}[${index}]`);
-  }
-
-  valueAt(value: string, items: string, index: string, mode: string): string {
-    return this.atom(`${mode}===1?(${value}).get(${items}[${index}]):${items}[${index}]`);
-  }
-}
-
-/** What `BodyEmitter` knows of the statement that it writes, for those who watch. */
-interface WatchedStatement {
-  location: Location;
-  /** Tells expressions apart: several can be at one place. */
-  key: object;
-  /** Loops that were open before it. */
-  open: number;
-  /** Whether it is inside of a comprehension or a negation. */
-  isInner: boolean;
-  /** The variable that says whether it had a solution, and the code for where it had none. */
-  solved: string;
-  ending: string;
-  /** Terms that are no expressions of their own. */
-  direct: readonly Term[];
-}
-
-function isEquality(statement: Statement): statement is CallStatement {
-  if (statement.kind !== "call" || statement.output !== undefined) return false;
-  return statement.callee.kind === "builtin" && statement.callee.name === "equal" && statement.args.length === 2;
-}
-
-function directTerms(statement: Statement): readonly Term[] {
-  if (statement.kind === "equal") return [statement.left, statement.right];
-  if (isEquality(statement)) return statement.args;
-  return statement.kind === "term" ? [statement.term] : [];
-}
-
-/** Whether something is printed in a comprehension: that has to happen as often as it is evaluated. */
-function isShowing(term: ComprehensionTerm): boolean {
-  let isFound = false;
-  walkTerm(term, {
-    statement: (statement) => {
-      if (statement.kind !== "call" || statement.callee.kind !== "builtin") return;
-      if (statement.callee.name === "internal.print") isFound = true;
-    },
-  });
-  return isFound;
-}
-
-/** Where the order of a body left a variable without a value: a pattern that the emitter cannot take apart. */
-function toUnsafe(variable: Variable): RegoErrors {
-  return new RegoErrors([new RegoError("rego_unsafe_var_error", `var ${variable.name} is unsafe`)]);
 }

@@ -2,6 +2,7 @@ import type { PathKey, RefTerm, Term } from "../ir.ts";
 import type { Group, TreeNode } from "../rule-tree.ts";
 import type { BodyEmitter } from "./body.ts";
 import { canEvaluate } from "./evaluable.ts";
+import { keyOf, loopHeader, memberOf, prepareIteration } from "./iteration.ts";
 import { toLiteral } from "./literals.ts";
 import { settleOperands } from "./settle.ts";
 import { emitMatch } from "./unify.ts";
@@ -46,13 +47,13 @@ function emitSteps(emitter: BodyEmitter, start: string, operands: readonly Term[
 }
 
 function emitLoop(emitter: BodyEmitter, value: string, operand: Term): string {
-  const { items, index, mode } = emitter.iteration(value);
-  emitter.openLoop(`for(let ${index}=0;${index}<${items}.length;${index}++)`);
-  if (operand.kind !== "variable") emitMatch(emitter, operand, emitter.keyAt(items, index, mode));
+  const iteration = prepareIteration(emitter, value);
+  emitter.openLoop(loopHeader(iteration));
+  if (operand.kind !== "variable") emitMatch(emitter, operand, emitter.atom(keyOf(iteration)));
   else if (!operand.variable.generated && operand.variable.name !== "_") {
-    emitter.bind(operand.variable, emitter.keyAt(items, index, mode));
-  } else emitter.bind(operand.variable, `(${mode}===0?${index}:${items}[${index}])`);
-  return emitter.valueAt(value, items, index, mode);
+    emitter.bind(operand.variable, emitter.atom(keyOf(iteration)));
+  } else emitter.bind(operand.variable, `(${keyOf(iteration)})`);
+  return emitter.atom(memberOf(iteration));
 }
 
 /** A document of rules: the rule's value where the path names one, otherwise a walk over the tree of documents. */

@@ -28,6 +28,18 @@ export function isVirtual(tree: RuleTree, path: readonly Value[]): boolean {
   return true;
 }
 
+/** Whether a path leads to a document of rules, or into one. */
+export function isBelowRules(tree: RuleTree, path: readonly Value[]): boolean {
+  let node = tree.root;
+  for (const key of path) {
+    const child = node.children.get(key as PathKey);
+    if (child === undefined) return false;
+    if (child.group !== undefined) return true;
+    node = child;
+  }
+  return false;
+}
+
 /** The keys at the beginning of a path, up to the first that is not constant. */
 export function constantPath(operands: readonly Term[]): Value[] {
   const path: Value[] = [];

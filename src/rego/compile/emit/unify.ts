@@ -1,11 +1,12 @@
 import { equalValues } from "../../value/index.ts";
-import type { EqualStatement, Term } from "../ir.ts";
+import type { ComprehensionTerm, EqualStatement, RefTerm, Term } from "../ir.ts";
 import { pairs } from "../lower/outputs.ts";
 import { isDynamic } from "../lower/terms.ts";
 import type { BodyEmitter } from "./body.ts";
 import { canEvaluate, canMatch, isFree } from "./evaluable.ts";
 import { isInline } from "./literals.ts";
 import { settlePatterns } from "./settle.ts";
+import { constantPath, isBelowRules } from "./subjects.ts";
 
 /** Writes the unification of a statement's two terms. */
 export function emitEqual(emitter: BodyEmitter, statement: Pick<EqualStatement, "left" | "right" | "location">): void {
@@ -34,8 +35,9 @@ function unify(emitter: BodyEmitter, left: Term, right: Term): boolean {
   const members = pairs(left, right);
   if (members !== undefined) equalMembers(emitter, members);
   else if (left.kind === "comprehension" && right.kind === "ref" && canEvaluate(emitter, right)) {
-    // What a comprehension collects is not looked at where it is compared with another kind of value.
-    emitMatch(emitter, left, emitter.atom(emitter.term(right)));
+    matchComprehension(emitter, left, right);
+  } else if (left.kind === "ref" && right.kind === "comprehension" && canEvaluate(emitter, left)) {
+    matchComprehension(emitter, right, left);
   } else if (canEvaluate(emitter, left) && canMatch(emitter, right))
     emitMatch(emitter, right, emitter.atom(emitter.term(left)));
   else if (canEvaluate(emitter, right) && canMatch(emitter, left))
@@ -52,6 +54,14 @@ function equalMembers(emitter: BodyEmitter, members: [Term, Term][]): void {
     if (later.length === open.length) throw new Error("cannot order a unification");
     open = later;
   }
+}
+
+/** A reference is evaluated first. OPA looks at a base document only when it has what the comprehension collects. */
+function matchComprehension(emitter: BodyEmitter, comprehension: ComprehensionTerm, ref: RefTerm): void {
+  const value = emitter.atom(emitter.term(ref));
+  if (ref.root !== "data" || isBelowRules(emitter.unit.plan.tree, constantPath(ref.operands))) {
+    emitMatch(emitter, comprehension, value);
+  } else emitter.push(`if(!eq(${value},${emitter.atom(emitter.term(comprehension))}))${emitter.fail()}`);
 }
 
 /** As OPA does it: a set is compared with what the comprehension gives, whatever that is; other values only with their kind. */
@@ -87,9 +97,12 @@ export function emitMatch(emitter: BodyEmitter, term: Term, value: string): void
       }
       return;
     }
+    case "comprehension":
+      emitter.push(`if(!K.canBe${kindNames[term.of]}(${value}))${fail}`);
+      emitter.push(`if(!eq(${value},${emitter.atom(emitter.term(term))}))${emitter.fail()}`);
+      return;
     default: {
       const held = emitter.atom(value);
-      if (term.kind === "comprehension") emitter.push(`if(!K.canBe${kindNames[term.of]}(${held}))${fail}`);
       const other = emitter.atom(emitter.term(term));
       emitter.push(`if(!eq(${held},${other}))${emitter.fail()}`);
     }
