@@ -4,6 +4,9 @@ import type { AddressInfo } from "node:net";
 import { createRegistry } from "./handler.ts";
 import type { RunningRegistry, StartRegistryOptions } from "./options.ts";
 
+/** Bytes that may wait between a socket and a file: more at once means fewer turns for each blob. */
+const highWaterMark = 512 * 1024;
+
 /**
  * Starts a registry on loopback, or on `host`.
  * @throws what listening throws, such as EADDRINUSE
@@ -12,7 +15,9 @@ export async function startRegistry(options: StartRegistryOptions = {}): Promise
   options.signal?.throwIfAborted();
   const registry = createRegistry(options);
   const server =
-    options.tls === undefined ? createServer(registry.handle) : createTlsServer(options.tls, registry.handle);
+    options.tls === undefined
+      ? createServer({ highWaterMark }, registry.handle)
+      : createTlsServer({ ...options.tls, highWaterMark }, registry.handle);
   // Longer than any client keeps an idle connection: who closes first is then never the server.
   server.keepAliveTimeout = 65_000;
   // A large blob over a slow line takes its time; only a connection on which nothing moves is given up.
