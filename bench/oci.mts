@@ -5,7 +5,8 @@
  *   npm run bench:oci -- [--size 1073741824] [--runs 5] [--registry REGISTRY]
  *
  * The layer comes from the embedded registry, or from CNCF distribution where REGISTRY, its binary, is given; either runs
- * in a process of its own, and so does each download, which is bundled and keeps its heap small as the product does.
+ * in a process of its own, and so does each download, which is bundled and keeps its space for new objects small as the
+ * product does.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
