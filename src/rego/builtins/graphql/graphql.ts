@@ -1,5 +1,5 @@
 import { RegoError } from "../../errors.ts";
-import { assertDepth, fromJson, isList, RegoObject, toJson, type Value } from "../../value/index.ts";
+import { assertDepth, fromJson, isList, RegoObject, spend, toJson, type Value } from "../../value/index.ts";
 import type { BuiltinTable } from "../builtin.ts";
 import { anyOperand, isObject, stringOperand, toTypeError } from "../operands.ts";
 import { parseQuery } from "./parser.ts";
@@ -15,6 +15,7 @@ function toTree(document: object): Value {
 
 function prune(value: Value, depth: number): Value {
   assertDepth(depth);
+  spend(2);
   if (isList(value)) return value.map((item) => prune(item, depth + 1)).filter(isShown);
   if (!isObject(value)) return value;
   const pairs = value
@@ -40,6 +41,7 @@ function toQueryDocument(tree: unknown): QueryDocument {
 
 function markFields(selections: readonly Selection[]): void {
   for (const selection of selections) {
+    spend(2);
     selection.Alias ??= "";
     markFields(selection.SelectionSet ?? []);
   }

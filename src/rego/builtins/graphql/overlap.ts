@@ -1,5 +1,6 @@
-import { assertDepth } from "../../value/index.ts";
+import { assertDepth, spend } from "../../value/index.ts";
 import { assertResultSize } from "../builtin.ts";
+import { findNamed } from "./lookup.ts";
 import type { GraphqlSchema } from "./schema.ts";
 import {
   type Argument,
@@ -48,8 +49,10 @@ class ConflictSearch {
 
   within(selections: readonly Selection[]): Conflict[] {
     const conflicts: Conflict[] = [];
-    for (const fields of this.#collect(selections).values()) {
+    for (const set of this.#collect(selections).values()) {
+      const fields = [...set];
       for (const [index, field] of fields.entries()) {
+        spend(fields.length - index);
         for (const other of fields.slice(index + 1)) conflicts.push(...this.#compare(field, other, false, 0));
       }
     }
@@ -57,21 +60,22 @@ class ConflictSearch {
   }
 
   /** Fields by their name in the result, those of fragments included. */
-  #collect(selections: readonly Selection[]): Map<string, Selection[]> {
-    const fields = new Map<string, Selection[]>();
+  #collect(selections: readonly Selection[]): Map<string, Set<Selection>> {
+    const fields = new Map<string, Set<Selection>>();
     const seen = new Set<string>();
     const visit = (list: readonly Selection[], depth: number): void => {
       assertDepth(depth);
       for (const selection of list) {
+        spend(2);
         if (selection.Alias !== undefined) {
           const name = selection.Alias === "" ? (selection.Name ?? "") : selection.Alias;
           const known = fields.get(name);
-          if (known === undefined) fields.set(name, [selection]);
-          else if (!known.includes(selection)) known.push(selection);
+          if (known === undefined) fields.set(name, new Set([selection]));
+          else known.add(selection);
         } else if (selection.TypeCondition !== undefined) visit(selection.SelectionSet ?? [], depth + 1);
         else if (!seen.has(selection.Name ?? "")) {
           seen.add(selection.Name ?? "");
-          const fragment = (this.#query.Fragments ?? []).find(({ Name }) => Name === selection.Name);
+          const fragment = findNamed(this.#query.Fragments, selection.Name ?? "");
           visit(fragment?.SelectionSet ?? [], depth + 1);
         }
       }
@@ -83,6 +87,7 @@ class ConflictSearch {
   #compare(a: Selection, b: Selection, areExclusive: boolean, depth: number): Conflict[] {
     assertDepth(depth);
     this.#comparisons += 1;
+    spend(10);
     if (this.#comparisons > maxComparisons) assertResultSize(Number.MAX_SAFE_INTEGER);
     const [factsA, factsB] = [this.#facts.get(a), this.#facts.get(b)];
     if (factsA?.parent === undefined || factsB?.parent === undefined) return [];
@@ -135,7 +140,10 @@ class ConflictSearch {
 
 function haveSameArguments(a: readonly Argument[], b: readonly Argument[]): boolean {
   if (a.length !== b.length) return false;
-  return a.every((arg) =>
-    b.some((other) => arg.Name === other.Name && formatGraphqlValue(arg.Value) === formatGraphqlValue(other.Value)),
-  );
+  return a.every((arg) => {
+    spend(b.length);
+    return b.some(
+      (other) => arg.Name === other.Name && formatGraphqlValue(arg.Value) === formatGraphqlValue(other.Value),
+    );
+  });
 }

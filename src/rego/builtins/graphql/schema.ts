@@ -1,5 +1,6 @@
-import { formatValue } from "../../value/index.ts";
+import { formatValue, spend } from "../../value/index.ts";
 import { toFailure } from "../builtin.ts";
+import { findNamed } from "./lookup.ts";
 import { prelude } from "./prelude.ts";
 import {
   type ArgumentDefinition,
@@ -40,7 +41,8 @@ export function buildSchema(document: SchemaDocument): GraphqlSchema {
     if (schema.types.has(definition.Name)) throw fail(`Cannot redeclare type ${definition.Name}.`, definition.place);
     schema.types.set(definition.Name, { ...definition });
   }
-  for (const extension of document.Extensions ?? []) extend(schema, extension);
+  const extended = new Set<Definition>();
+  for (const extension of document.Extensions ?? []) extend(schema, extension, extended);
   for (const definition of schema.types.values()) addPossible(schema, definition);
   for (const directive of [...(base.Directives ?? []), ...(document.Directives ?? [])]) {
     if (schema.directives.has(directive.Name) && !redefinable.has(directive.Name)) {
@@ -62,7 +64,8 @@ function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-function extend(schema: GraphqlSchema, extension: Definition): void {
+/** Lists of a definition are copied when it is extended for the first time. */
+function extend(schema: GraphqlSchema, extension: Definition, extended: Set<Definition>): void {
   const { Kind, Name, place } = extension;
   let definition = schema.types.get(Name);
   if (definition === undefined) {
@@ -72,16 +75,30 @@ function extend(schema: GraphqlSchema, extension: Definition): void {
   if (definition.Kind !== Kind) {
     throw fail(`Cannot extend type ${Name} because the base type is a ${definition.Kind}, not ${Kind}.`, place);
   }
-  definition.Directives = [...(definition.Directives ?? []), ...(extension.Directives ?? [])];
-  definition.Interfaces = [...(definition.Interfaces ?? []), ...(extension.Interfaces ?? [])];
-  definition.Fields = [...(definition.Fields ?? []), ...(extension.Fields ?? [])];
-  definition.Types = [...(definition.Types ?? []), ...(extension.Types ?? [])];
-  definition.EnumValues = [...(definition.EnumValues ?? []), ...(extension.EnumValues ?? [])];
+  const isFirst = !extended.has(definition);
+  extended.add(definition);
+  const join = <Item>(own: Item[] | undefined, more: readonly Item[] | undefined): Item[] => {
+    const items = isFirst || own === undefined ? [...(own ?? [])] : own;
+    for (const item of more ?? []) {
+      spend(1);
+      items.push(item);
+    }
+    return items;
+  };
+  definition.Directives = join(definition.Directives, extension.Directives);
+  definition.Interfaces = join(definition.Interfaces, extension.Interfaces);
+  definition.Fields = join(definition.Fields, extension.Fields);
+  definition.Types = join(definition.Types, extension.Types);
+  definition.EnumValues = join(definition.EnumValues, extension.EnumValues);
 }
 
 function addPossible(schema: GraphqlSchema, definition: Definition): void {
   const add = (name: string, type: Definition | undefined): void => {
-    if (type !== undefined) schema.possible.set(name, [...(schema.possible.get(name) ?? []), type]);
+    spend(1);
+    if (type === undefined) return;
+    const known = schema.possible.get(name);
+    if (known === undefined) schema.possible.set(name, [type]);
+    else known.push(type);
   };
   if (definition.Kind === "UNION")
     for (const name of definition.Types ?? []) add(definition.Name, schema.types.get(name));
@@ -131,6 +148,7 @@ function checkName(name: string, place: Place | undefined): void {
 
 function checkDefinition(schema: GraphqlSchema, definition: Definition): void {
   const { Kind, Name, place } = definition;
+  spend(4);
   for (const field of definition.Fields ?? []) checkField(schema, field, Kind);
   for (const name of definition.Types ?? []) {
     const type = schema.types.get(name);
@@ -149,6 +167,7 @@ function checkDefinition(schema: GraphqlSchema, definition: Definition): void {
 }
 
 function checkField(schema: GraphqlSchema, field: FieldDefinition, kind: string): void {
+  spend(4);
   checkName(field.Name, field.place);
   checkType(schema, field.Type);
   checkArguments(schema, field.Arguments ?? [], undefined);
@@ -198,6 +217,7 @@ function checkArguments(
   directive: string | undefined,
 ): void {
   for (const arg of args) {
+    spend(4);
     checkName(arg.Name, arg.place);
     checkType(schema, arg.Type);
     const kind = schema.types.get(typeNameOf(arg.Type))?.Kind ?? "";
@@ -216,6 +236,7 @@ function checkDirectives(
   current: string | undefined,
 ): void {
   for (const { Name, Arguments, place } of directives) {
+    spend(4);
     checkName(Name, place);
     if (Name === current) throw fail(`Directive ${Name} cannot refer to itself.`, place);
     const definition = schema.directives.get(Name);
@@ -225,12 +246,12 @@ function checkDirectives(
     }
     const known = definition.Arguments ?? [];
     for (const arg of Arguments ?? []) {
-      if (known.some((other) => other.Name === arg.Name)) continue;
+      if (findNamed(known, arg.Name) !== undefined) continue;
       throw fail(`Undefined argument ${arg.Name} for directive ${Name}.`, arg.place);
     }
     for (const wanted of known) {
       if (wanted.Type.NonNull !== true || wanted.DefaultValue !== undefined) continue;
-      const given = (Arguments ?? []).find((arg) => arg.Name === wanted.Name);
+      const given = findNamed(Arguments, wanted.Name);
       if (given === undefined || given.Value.Kind === 6) {
         throw fail(`Argument ${wanted.Name} for directive ${Name} cannot be null.`, place);
       }
@@ -246,7 +267,7 @@ function checkInterface(schema: GraphqlSchema, definition: Definition, name: str
   }
   const prefix = `For ${definition.Name} to implement ${name}`;
   for (const field of wanted.Fields ?? []) {
-    const found = (definition.Fields ?? []).find((other) => other.Name === field.Name);
+    const found = findNamed(definition.Fields, field.Name);
     if (found === undefined) throw fail(`${prefix} it must have a field called ${field.Name}.`, definition.place);
     if (!isCovariant(schema, field.Type, found.Type)) {
       throw fail(`${prefix} the field ${field.Name} must have type ${formatType(field.Type)}.`, found.place);
@@ -254,6 +275,7 @@ function checkInterface(schema: GraphqlSchema, definition: Definition, name: str
     checkInterfaceArguments(prefix, field, found);
   }
   for (const ancestor of wanted.Interfaces ?? []) {
+    spend((definition.Interfaces ?? []).length);
     if ((definition.Interfaces ?? []).includes(ancestor)) continue;
     const message =
       ancestor === definition.Name
@@ -266,12 +288,12 @@ function checkInterface(schema: GraphqlSchema, definition: Definition, name: str
 function checkInterfaceArguments(prefix: string, wanted: FieldDefinition, found: FieldDefinition): void {
   const same = `${prefix} the field ${wanted.Name} must have the same arguments but`;
   for (const arg of wanted.Arguments ?? []) {
-    const other = (found.Arguments ?? []).find(({ Name }) => Name === arg.Name);
+    const other = findNamed(found.Arguments, arg.Name);
     if (other === undefined) throw fail(`${same} it is missing ${arg.Name}.`, found.place);
     if (!isCompatible(arg.Type, other.Type)) throw fail(`${same} ${arg.Name} has the wrong type.`, other.place);
   }
   for (const arg of found.Arguments ?? []) {
-    const isKnown = (wanted.Arguments ?? []).some(({ Name }) => Name === arg.Name);
+    const isKnown = findNamed(wanted.Arguments, arg.Name) !== undefined;
     if (isKnown || arg.Type.NonNull !== true || arg.DefaultValue !== undefined) continue;
     const rule = "must be optional or have a default value but";
     throw fail(`${prefix} any additional arguments on ${found.Name} ${rule} ${arg.Name} is required.`, arg.place);
@@ -289,7 +311,7 @@ function isCovariant(schema: GraphqlSchema, wanted: Type, actual: Type): boolean
   if (wanted.NonNull === true && actual.NonNull !== true) return false;
   if (wanted.Elem === undefined) {
     if ((wanted.NamedType ?? "") === (actual.NamedType ?? "")) return true;
-    return (schema.possible.get(wanted.NamedType ?? "") ?? []).some(({ Name }) => Name === actual.NamedType);
+    return findNamed(schema.possible.get(wanted.NamedType ?? ""), actual.NamedType ?? "") !== undefined;
   }
   return actual.Elem !== undefined && isCovariant(schema, wanted.Elem, actual.Elem);
 }

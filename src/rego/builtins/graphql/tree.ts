@@ -1,3 +1,5 @@
+import { spend } from "../../value/index.ts";
+
 /** Where a node begins; nodes that were given as objects have no place. */
 export interface Place {
   readonly line: number;
@@ -161,6 +163,7 @@ export function formatType(type: Type): string {
 
 /** A value as it is written, for messages. */
 export function formatGraphqlValue({ Kind, Raw = "", Children = [] }: GraphqlValue): string {
+  spend(1 + (Raw.length >> 4));
   if (Kind === 0) return `$${Raw}`;
   if (Kind === 3 || Kind === 4) return JSON.stringify(Raw);
   if (Kind === 8) return `[${Children.map((child) => formatGraphqlValue(child.Value)).join(",")}]`;

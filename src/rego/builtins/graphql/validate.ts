@@ -1,6 +1,7 @@
-import { assertDepth } from "../../value/index.ts";
+import { assertDepth, spend } from "../../value/index.ts";
 import { assertResultSize } from "../builtin.ts";
 import { toGraphqlError } from "./lexer.ts";
+import { findNamed, findVariable } from "./lookup.ts";
 import { findConflicts } from "./overlap.ts";
 import { type GraphqlSchema, isCompatible } from "./schema.ts";
 import {
@@ -89,6 +90,7 @@ class Validator {
   ): void {
     const seen = new Set<string>();
     for (const node of nodes) {
+      spend(1);
       const name = nameOf(node);
       if (name !== "" && seen.has(name)) this.#add(`There can be only one ${kind} named "${name}".`, node.place);
       seen.add(name);
@@ -100,7 +102,7 @@ class Validator {
   }
 
   #fragment(name: string): FragmentDefinition | undefined {
-    return (this.#query.Fragments ?? []).find(({ Name }) => Name === name);
+    return findNamed(this.#query.Fragments, name);
   }
 
   #checkOperation(operation: OperationDefinition): void {
@@ -139,16 +141,19 @@ class Validator {
 
   #checkSubscription(operation: OperationDefinition, name: string): void {
     const fields = new Map<string, Selection>();
-    const collect = (selections: readonly Selection[], seen: ReadonlySet<string>): void => {
+    const seen = new Set<string>();
+    const collect = (selections: readonly Selection[]): void => {
       for (const selection of selections) {
+        spend(1);
         if (isField(selection)) fields.set(selection.Name ?? "", fields.get(selection.Name ?? "") ?? selection);
-        else if (isInline(selection)) collect(selection.SelectionSet ?? [], seen);
+        else if (isInline(selection)) collect(selection.SelectionSet ?? []);
         else if (!seen.has(selection.Name ?? "")) {
-          collect(this.#fragment(selection.Name ?? "")?.SelectionSet ?? [], new Set([...seen, selection.Name ?? ""]));
+          seen.add(selection.Name ?? "");
+          collect(this.#fragment(selection.Name ?? "")?.SelectionSet ?? []);
         }
       }
     };
-    collect(operation.SelectionSet ?? [], new Set());
+    collect(operation.SelectionSet ?? []);
     const title = name === "" ? "Anonymous Subscription" : `Subscription "${name}"`;
     const [, second] = [...fields.values()];
     if (second !== undefined) this.#add(`${title} must select only one top level field.`, second.place);
@@ -175,6 +180,7 @@ class Validator {
 
   #reaches(selections: readonly Selection[], name: string, seen: Set<string>): boolean {
     return selections.some((selection) => {
+      spend(1);
       if (isField(selection) || isInline(selection)) return this.#reaches(selection.SelectionSet ?? [], name, seen);
       const spread = selection.Name ?? "";
       if (spread === name) return true;
@@ -188,6 +194,7 @@ class Validator {
     assertDepth(depth);
     for (const selection of selections) {
       this.#nodes += 1;
+      spend(10);
       if (this.#nodes > maxNodes) assertResultSize(Number.MAX_SAFE_INTEGER);
       if (isField(selection)) this.#checkField(parent, selection, depth);
       else if (isInline(selection)) this.#checkInline(parent, selection, depth);
@@ -213,7 +220,7 @@ class Validator {
       return;
     }
     for (const arg of field.Arguments ?? []) {
-      if ((definition.Arguments ?? []).some(({ Name }) => Name === arg.Name)) continue;
+      if (findNamed(definition.Arguments, arg.Name) !== undefined) continue;
       this.#add(`Unknown argument "${arg.Name}" on field "${parent?.Name ?? ""}.${name}".`, field.place);
     }
     this.#checkRequired(`Field "${name}"`, definition.Arguments ?? [], field.Arguments ?? [], field.place);
@@ -235,6 +242,8 @@ class Validator {
 
   /** Lists inside lists of the schema's own description multiply. */
   #isTooDeep(selection: Selection, lists: number, seen: ReadonlySet<string>): boolean {
+    // Fragments are followed along every path: their number may double with each.
+    spend(4 + seen.size);
     const isList =
       isField(selection) && ["fields", "interfaces", "possibleTypes", "inputFields"].includes(selection.Name ?? "");
     const count = lists + (isList ? 1 : 0);
@@ -255,7 +264,7 @@ class Validator {
     place: Place | undefined,
   ): void {
     for (const { Name, Type, DefaultValue } of wanted) {
-      if (Type.NonNull !== true || DefaultValue !== undefined || given.some((arg) => arg.Name === Name)) continue;
+      if (Type.NonNull !== true || DefaultValue !== undefined || findNamed(given, Name) !== undefined) continue;
       this.#add(
         `${title} argument "${Name}" of type "${formatType(Type)}" is required, but it was not provided.`,
         place,
@@ -305,7 +314,9 @@ class Validator {
     const namesOf = ({ Name, Kind }: Definition): string[] =>
       Kind === "OBJECT" ? [Name] : (this.#schema.possible.get(Name) ?? []).map((type) => type.Name);
     const parents = new Set(namesOf(parent));
-    return (this.#schema.possible.get(condition.Name) ?? []).some(({ Name }) => parents.has(Name));
+    const possible = this.#schema.possible.get(condition.Name) ?? [];
+    spend(parents.size + possible.length);
+    return possible.some(({ Name }) => parents.has(Name));
   }
 
   #checkDirectives(directives: readonly Directive[], location: string): void {
@@ -326,7 +337,7 @@ class Validator {
         this.#add(`Directive "@${Name}" may not be used on ${location}.`, place);
       }
       for (const arg of Arguments ?? []) {
-        if ((definition.Arguments ?? []).some((other) => other.Name === arg.Name)) continue;
+        if (findNamed(definition.Arguments, arg.Name) !== undefined) continue;
         this.#add(`Unknown argument "${arg.Name}" on directive "@${Name}".`, place);
       }
       this.#checkRequired(`Directive "@${Name}"`, definition.Arguments ?? [], Arguments ?? [], place);
@@ -335,7 +346,7 @@ class Validator {
 
   #checkArguments(args: readonly Argument[], definitions: readonly ArgumentDefinition[] | undefined): void {
     for (const { Name, Value } of args) {
-      const definition = (definitions ?? []).find((other) => other.Name === Name);
+      const definition = findNamed(definitions, Name);
       const type = definition?.Type;
       const hasDefault = definition?.DefaultValue !== undefined && definition.DefaultValue.Kind !== 6;
       this.#checkValue(Value, type, type === undefined ? undefined : this.#type(typeNameOf(type)), hasDefault, 0);
@@ -352,7 +363,7 @@ class Validator {
     assertDepth(depth);
     if (value.Kind === 0) this.#checkVariableUse(value, type, hasDefault);
     for (const child of value.Children ?? []) {
-      const field = value.Kind === 9 ? (definition?.Fields ?? []).find(({ Name }) => Name === child.Name) : undefined;
+      const field = value.Kind === 9 ? findNamed(definition?.Fields, child.Name ?? "") : undefined;
       const childType = value.Kind === 9 ? field?.Type : type?.Elem;
       const childDefinition =
         value.Kind !== 9 ? definition : field === undefined ? undefined : this.#type(typeNameOf(field.Type));
@@ -375,7 +386,7 @@ class Validator {
     const operation = this.#operation;
     if (operation === undefined) return;
     const name = value.Raw ?? "";
-    const variable = (operation.VariableDefinitions ?? []).find(({ Variable }) => Variable === name);
+    const variable = findVariable(operation.VariableDefinitions, name);
     if (variable === undefined) {
       const where = (operation.Name ?? "") === "" ? "" : ` by operation "${operation.Name}"`;
       this.#add(`Variable "$${name}" is not defined${where}.`, value.place);
@@ -401,5 +412,5 @@ export function isInline(selection: Selection): boolean {
 
 function fieldOf(parent: Definition | undefined, name: string): FieldDefinition | undefined {
   if (name === "__typename") return { Name: name, Type: { NamedType: "String", NonNull: false } };
-  return (parent?.Fields ?? []).find(({ Name }) => Name === name);
+  return findNamed(parent?.Fields, name);
 }

@@ -1,3 +1,5 @@
+import { spend } from "../../value/index.ts";
+import { findNamed, findVariable } from "./lookup.ts";
 import {
   type Definition,
   formatGraphqlValue,
@@ -47,7 +49,7 @@ function isInt64(text: string): boolean {
 
 function describeWrongEnum(value: GraphqlValue, type: Type, definition: Definition): string[] {
   if (definition.Kind !== "ENUM") return [unexpected(value, type, definition)];
-  if ((definition.EnumValues ?? []).some(({ Name }) => Name === value.Raw)) return [];
+  if (findNamed(definition.EnumValues, value.Raw ?? "") !== undefined) return [];
   return [`Value "${formatGraphqlValue(value)}" does not exist in "${formatType(type)}" enum.`];
 }
 
@@ -61,8 +63,9 @@ function describeWrongObject(
   const problems: string[] = [];
   const children = value.Children ?? [];
   for (const field of definition.Fields ?? []) {
+    spend(1);
     if (field.Type.NonNull !== true || field.DefaultValue !== undefined) continue;
-    if (children.some(({ Name }) => Name === field.Name)) continue;
+    if (findNamed(children, field.Name) !== undefined) continue;
     const name = `${definition.Name}.${field.Name}`;
     problems.push(`Field "${name}" of required type "${formatType(field.Type)}" was not provided.`);
   }
@@ -70,7 +73,7 @@ function describeWrongObject(
     problems.push(...describeWrongChoice(value, definition, variables));
   }
   for (const { Name = "" } of children) {
-    if ((definition.Fields ?? []).some((field) => field.Name === Name)) continue;
+    if (findNamed(definition.Fields, Name) !== undefined) continue;
     problems.push(`Field "${Name}" is not defined by type "${definition.Name}".`);
   }
   return problems;
@@ -88,7 +91,7 @@ function describeWrongChoice(
   }
   if (child.Value.Kind === 6) return [`Field "${definition.Name}.${child.Name ?? ""}" must be non-null.`];
   if (child.Value.Kind !== 0) return [];
-  const variable = variables.find(({ Variable }) => Variable === child.Value.Raw);
+  const variable = findVariable(variables, child.Value.Raw ?? "");
   if (variable === undefined || variable.Type.NonNull === true) return [];
   const rule = `must be non-nullable to be used for OneOf Input Object "${definition.Name}"`;
   return [`Variable "${variable.Variable}" ${rule}.`];

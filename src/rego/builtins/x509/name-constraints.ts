@@ -1,4 +1,4 @@
-import { isList, type RegoObject } from "../../value/index.ts";
+import { isList, type RegoObject, spend } from "../../value/index.ts";
 import { isObject } from "../operands.ts";
 import { parseUrl } from "../schema/formats.ts";
 import { readAlternativeNames } from "./names.ts";
@@ -63,11 +63,13 @@ function constraintsOf(issuer: RegoObject, field: string): readonly string[] {
 function isRefused(issuer: RegoObject, names: readonly string[], field: string, fits: Fits): boolean {
   const permitted = constraintsOf(issuer, `Permitted${field}`);
   const excluded = constraintsOf(issuer, `Excluded${field}`);
-  return names.some(
-    (name) =>
+  return names.some((name) => {
+    spend((1 + (name.length >> 4)) * (1 + excluded.length + permitted.length) * (fits === fitsRange ? 64 : 8));
+    return (
       excluded.some((constraint) => fits(name, constraint)) ||
-      (permitted.length > 0 && !permitted.some((constraint) => fits(name, constraint))),
-  );
+      (permitted.length > 0 && !permitted.some((constraint) => fits(name, constraint)))
+    );
+  });
 }
 
 /** Whether a certificate has a name that its issuer's constraints do not allow. */

@@ -1,4 +1,4 @@
-import { numberFromBigInt, type RegoObject, type Value } from "../../value/index.ts";
+import { numberFromBigInt, type RegoObject, spend, type Value } from "../../value/index.ts";
 import { toFailure } from "../builtin.ts";
 import { decodeBase64 } from "../encodings.ts";
 import { DerError, DerReader, type Element, readBitString, readInteger, readTime, tags } from "./der.ts";
@@ -33,6 +33,7 @@ export function readPem(text: string): { label: string; bytes: Buffer }[] {
     if (match === null || blocks.length >= maxCertificates) return blocks;
     const from = match.index + match[0].length;
     const end = text.indexOf(`-----END ${match[1]}-----`, from);
+    spend(4 + (((end < 0 ? text.length : end) - match.index) >> 6));
     if (end < 0) {
       at = from;
       continue;
@@ -74,6 +75,8 @@ function readDer(bytes: Buffer): Certificate[] {
 
 /** One certificate at the beginning of some bytes. */
 export function parseCertificate(bytes: Buffer): Certificate {
+  // Its key is read by OpenSSL.
+  spend(2_000 + (bytes.length >> 8));
   try {
     return readCertificate(new DerReader(bytes).read(tags.sequence));
   } catch (thrown) {

@@ -1,5 +1,5 @@
 import { verify as verifySignature } from "node:crypto";
-import { isList } from "../../value/index.ts";
+import { isList, spend } from "../../value/index.ts";
 import { toKeyObject } from "./keys.ts";
 import { breaksConstraints } from "./name-constraints.ts";
 import { readAlternativeNames } from "./names.ts";
@@ -77,7 +77,9 @@ class ChainSearch {
     chain: readonly Certificate[],
     kind: "root" | "intermediate",
   ): boolean {
+    spend(1 + (child.issuer.length >> 8));
     if (!parent.subject.equals(child.issuer)) return false;
+    spend(chain.length * (1 + (parent.publicKeyInfo.length >> 6)));
     const isInChain = chain.some(
       ({ subject, publicKeyInfo }) => subject.equals(parent.subject) && publicKeyInfo.equals(parent.publicKeyInfo),
     );
@@ -108,6 +110,8 @@ function isSignedBy(child: Certificate, parent: Certificate): boolean {
   const usage = number(parent, "KeyUsage");
   if (usage !== 0 && (usage & certificateSign) === 0) return false;
   const algorithm = child.signatureAlgorithm;
+  // As much as a signature of RSA takes, and its text.
+  spend(5_000 + (child.tbs.length >> 4));
   const hash = algorithm === ed25519 ? null : hashes[algorithm];
   if (hash === undefined) return false;
   try {
@@ -159,6 +163,7 @@ function isForHost(certificate: Certificate, host: string): boolean {
   if (names === undefined) return false;
   const address = /^\[(.*)\]$/.exec(host)?.[1] ?? host;
   if (/^[\d.]+$|:/.test(address)) return names.ips.includes(address);
+  spend(names.dns.length * 4);
   return names.dns.some((pattern) => fitsHost(pattern.toLowerCase(), host.toLowerCase().replace(/\.$/, "")));
 }
 
