@@ -40,6 +40,18 @@ describe("safety", () => {
 
 describe("declarations", () => {
   it.each([
+    [
+      "used before a comprehension of a head declares it, which knows no parameters",
+      "f(x) := [1 | x == 1; x := 1]",
+      ["2 rego_compile_error: var x referenced above"],
+    ],
+    [
+      "used in an else's head before its comprehension declares it",
+      "p := 1 if { false } else := {1: [1 | x := x]} if { x := 2 }",
+      ["2 rego_compile_error: var x referenced above"],
+    ],
+    ["used before a comprehension of a body declares it", "p if { x := 2; y := [1 | x == 1; x := 1]; y }", []],
+    ["used before a comprehension of a key declares it", "p[[1 | x := x]] := 1 if { x := 2 }", []],
     ["assigned twice", "p if { x := 1; x := 2 }", ["2 rego_compile_error: var x assigned above"]],
     ["declared, not used", "p if { some x; true }", ["2 rego_compile_error: declared var x unused"]],
     ["an argument again", "f(x) if { x := 1 }", ["2 rego_compile_error: arg x redeclared"]],

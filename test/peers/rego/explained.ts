@@ -90,13 +90,6 @@ export const explanations: readonly Explanation[] = [
       isWithin(toProblems(opa), toProblems(engine)),
   },
   {
-    reason: "a name of the body that a comprehension of the head gives to itself, `x := x`: OPA refuses it",
-    explains: ({ path, opa }, module) =>
-      path === "compile" &&
-      isAll(toProblems(opa), "rego_compile_error", /referenced above$/) &&
-      /\b(\w+) := \1\b/.test(module),
-  },
-  {
     reason: "OPA takes what the statement before `every` binds for what `every` binds, and finds no order",
     explains: ({ path, opa, engine }, module) => {
       const lines = module.split("\n");

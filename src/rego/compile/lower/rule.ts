@@ -3,6 +3,7 @@ import { formatValue, type Value } from "../../value/index.ts";
 import { formatOperand, formatPath } from "../format-ref.ts";
 import type { Branch, LoweredRule, PathKey, Statement, Term } from "../ir.ts";
 import { lowerBody } from "./body.ts";
+import { checkHeadComprehensions } from "./head-comprehensions.ts";
 import { addNames, declaredNames } from "./names.ts";
 import { type Global, Scope, type ScopeServices } from "./scope.ts";
 import { bindDynamic, lowerTerm, toAssignment } from "./terms.ts";
@@ -93,6 +94,7 @@ function lowerBranch(
   const args = (head.args ?? []).map((arg) => lowerArg(scope, arg, support));
   const body = lowerBody(scope, part.body);
   scope.forgetErrors();
+  checkHeadComprehensions([head.key, part.value], context.globals, context.services);
   const ref = lowerHeadRef(scope, rule, body);
   const key = head.key === undefined ? undefined : bindDynamic(scope, lowerTerm(scope, head.key, body), body);
   const value = part.value === undefined ? undefined : bindDynamic(scope, lowerTerm(scope, part.value, body), body);
