@@ -1,4 +1,5 @@
 import { setTimeout as sleepFor } from "node:timers/promises";
+import { LRUCache } from "lru-cache";
 import type { RegistryStatistics } from "../types/index.ts";
 import { createBlobs } from "./blobs.ts";
 import { toFileLimits } from "./file-limits.ts";
@@ -83,7 +84,7 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
     manifests,
     store,
     offline,
-    onSkipped: (message) => options.log.warning(message),
+    onSkipped: toOnce((message) => options.log.warning(message)),
   });
 
   return {
@@ -105,6 +106,16 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
 function findTokenServices(registry: string, services: readonly { registry: string; host: string }[]): string[] {
   const name = normalizeRegistry(registry);
   return services.filter((service) => normalizeRegistry(service.registry) === name).map(({ host }) => host);
+}
+
+/** Passes each text on once: lists of one image, with a filter and without, leave out the same. */
+function toOnce(tell: (message: string) => void): (message: string) => void {
+  const told = new LRUCache<string, true>({ max: 1000 });
+  return (message) => {
+    if (told.has(message)) return;
+    told.set(message, true);
+    tell(message);
+  };
 }
 
 function toStatistics(sessions: ReadonlyMap<string, RegistrySession>): Record<string, RegistryStatistics> {

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { type JsonObject, toDigest, toHex } from "../types/index.ts";
+import { type JsonObject, silentLog, toDigest, toHex } from "../types/index.ts";
 import { type Answer, emptyConfig, json, noSignal, ociImage, plain } from "./fake-registry.fixture.ts";
 import { toPinned } from "./reference.ts";
 import { maxReferrers } from "./referrers.ts";
@@ -187,9 +187,18 @@ describe("fetchReferrers", () => {
     await expect(ask()).rejects.toMatchObject({ code: "invalid-response" });
   });
 
-  it("leaves out what it could not fetch", async () => {
-    registry.on(route, asIndex(index({ ...entry("1"), digest: `sha512:${"a".repeat(128)}` }, entry("2"))));
-    expect(await ask()).toEqual([entry("2")]);
+  it("leaves out what it could not fetch, and names it once", async () => {
+    const foreign = `sha512:${"a".repeat(128)}`;
+    registry.on(route, asIndex(index({ ...entry("1"), digest: foreign }, entry("2"))));
+    const warnings: string[] = [];
+    const own = connect({ log: { ...silentLog, warning: (line) => warnings.push(line) } });
+    const image = toPinned({ registry: registry.host, repository: "team/app" }, digest);
+    expect(await own.fetchReferrers(image, { signal })).toEqual([entry("2")]);
+    await own.fetchReferrers(image, { signal, artifactType: "a/b" });
+    expect(registry.countOf(route)).toBe(2);
+    expect(warnings).toEqual([
+      expect.stringContaining(`${digest}: a referrer's digest is not SHA-256 and is left out: ${foreign}`),
+    ]);
   });
 
   it.each([
