@@ -126,6 +126,19 @@ describe("requests that are refused", () => {
   });
 });
 
+describe("names and tags as long as they may be", () => {
+  it("are taken", async () => {
+    const registry = await open();
+    const [repository, tag] = [`${"a".repeat(127)}/${"b".repeat(127)}`, "T".repeat(128)];
+    const manifest = await createManifest(registry, repository);
+    expect((await putManifest(registry, repository, tag, manifest)).status).toBe(201);
+    expect(await (await fetch(`${registry.url}/v2/${repository}/tags/list`)).json()).toEqual({
+      name: repository,
+      tags: [tag],
+    });
+  });
+});
+
 describe("names that contain the words of the paths", () => {
   it.each(["blobs/uploads", "manifests/manifests", "tags/list", "referrers", "a/blobs/b"])("%s", async (repository) => {
     const registry = await open();
@@ -486,6 +499,15 @@ describe("the server", () => {
     const registry = await open({ log, store: { ...store, manifests: broken } });
     const response = await fetch(`${registry.url}/v2/app/manifests/${digestOf("x")}`);
     expect([response.status, await readCodes(response), errors]).toEqual([500, ["UNKNOWN"], ["registry: disk gone"]]);
+  });
+
+  it.each(["ENOSPC", "EDQUOT"])("answers 507 where its disk is full: %s", async (code) => {
+    const store = createMemoryStore();
+    const full = { ...store.uploads, append: () => Promise.reject(Object.assign(new Error("write"), { code })) };
+    const registry = await open({ store: { ...store, uploads: full } });
+    const url = `${registry.url}/v2/app/blobs/uploads/?digest=${digestOf("x")}`;
+    const response = await fetch(url, { method: "POST", body: "x" });
+    expect([response.status, await readCodes(response)]).toEqual([507, ["DENIED"]]);
   });
 
   it("gives up a connection on which nothing moves", async () => {

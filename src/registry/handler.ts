@@ -147,9 +147,13 @@ function toErrorAnswer(settings: Settings, thrown: unknown): Answer {
     if (thrown.status >= 500) settings.log.error(`registry: ${toErrorMessage(thrown)}`);
     return { status: thrown.status, headers: { ...headers, ...thrown.headers }, body };
   }
+  const code = thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
   // A client that went away in the middle of its body is no fault of the registry.
-  const isGone = thrown instanceof Error && "code" in thrown && thrown.code === "ECONNRESET";
-  settings.log[isGone ? "debug" : "error"](`registry: ${toErrorMessage(thrown)}`);
+  settings.log[code === "ECONNRESET" ? "debug" : "error"](`registry: ${toErrorMessage(thrown)}`);
+  if (code === "ENOSPC" || code === "EDQUOT") {
+    const message = "expected room on the registry's disk, there is none; free some, or ask who runs it";
+    return { status: 507, headers, body: toJsonBytes({ errors: [{ code: "DENIED", message }] }) };
+  }
   const errors = [{ code: "UNKNOWN", message: "the registry failed; its log says why" }];
   return { status: 500, headers, body: toJsonBytes({ errors }) };
 }
