@@ -62,3 +62,23 @@ export const broken = {
   "no package": "p := 1\n",
   nothing: "",
 } as const;
+
+/** Policies for the strict mode, by what it looks at. */
+export const strict = {
+  "imports that are not used": "package p\n\nimport data.x\nimport data.y as z\nimport input.q\n\na := 1\n",
+  "two imports of one name": "package p\n\nimport data.x\nimport data.y.x\n\na := x\n",
+  "names that are assigned and not used":
+    "package p\n\na if {\n\tx := 1\n\ty := 2\n\tinput.z == 3\n}\n\nb := [1 | q := input.x]\n\nc if {\n\tevery x in input.l {\n\t\ty := x\n\t}\n}\n",
+  "parameters that are not used":
+    'package p\n\nf(x, y) := x\n\ng(x) := 1\n\nh(_) := 1\n\nk([x, y]) := x\n\nl({"a": z}) := 1\n\nm(x) := 1 if {\n\tx == 1\n} else := 2\n\nn(x) := 1 if { true } else := x\n',
+  "functions that are deprecated":
+    'package p\n\na if any([true])\n\nb if all([true])\n\nc if re_match("a", "b")\n\nd := set_diff({1}, {2})\n\ne := cast_array([1])\n',
+  "names in patterns":
+    'package p\n\na if {\n\t[x, y] := input.l\n\tx == 1\n}\n\nb if {\n\t{"a": q, "b": [r]} := input.l\n}\n',
+  "names in comprehensions": "package p\n\na := {x: y | some x; input.l[x]; y := [z | z := 1; w := 2]}\n",
+  "names of documents":
+    "package p\n\ng if { data := 1 }\n\nh if { input := 2 }\n\ni if { every data in [1] { data } }\n\nj := [input | input := 1]\n",
+  "names that are declared and not used":
+    "package p\n\na if {\n\tsome x, y in input.l\n\tx == 1\n}\n\nb if {\n\tsome z\n\tinput.l[z]\n\tsome w\n}\n",
+  "an import that `else` uses": "package p\n\nimport data.x\n\na if {\n\tinput.y\n} else := x\n",
+} as const;

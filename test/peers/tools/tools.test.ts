@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { argumentNames } from "../../../src/rego/compile/types/argument-names.ts";
 import { normalizeProfile, normalizeResults, normalizeTests, normalizeText } from "./normalize.ts";
-import { broken, policies, tests } from "./policies.ts";
+import { broken, policies, strict, tests } from "./policies.ts";
 import { type Ending, run, runFromSource, runHere, writeFiles } from "./programs.ts";
 
 const peers = inject("peers");
@@ -120,6 +120,14 @@ describe.skipIf(peers === undefined)("what opa prints", () => {
     ] as const)("%s", async (_, files, args) => {
       const { opa, seal } = await both(files, args);
       expect([normalizeText(seal.stderr), seal.stdout]).toEqual([normalizeText(opa.stderr), opa.stdout]);
+      expect(seal.exitCode).toBe(opa.exitCode);
+    });
+  });
+
+  describe("of strict checks", () => {
+    it.each(Object.entries(strict))("%s", async (_, text) => {
+      const { opa, seal } = await both({ "p.rego": text }, ["check", "--strict", "."]);
+      expect(seal.stderr).toBe(opa.stderr);
       expect(seal.exitCode).toBe(opa.exitCode);
     });
   });
