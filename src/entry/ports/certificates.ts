@@ -1,4 +1,6 @@
+import { readdir } from "node:fs/promises";
 import { delimiter, join } from "node:path";
+import { EntryError } from "../errors.ts";
 import { localFiles } from "./files.ts";
 
 const maxBundleBytes = 16 * 1024 * 1024;
@@ -15,15 +17,25 @@ export async function readExtraCertificates(
   const folders = (env.SSL_CERT_DIR ?? "").split(delimiter).filter((folder) => folder !== "");
   const certificates = new Set<string>();
   if (file !== "") addCertificates(await readText(file), certificates);
-  for (const folder of folders) {
-    if ((await localFiles.kindOf(folder)) !== "directory") continue;
-    for (const name of await localFiles.list(folder, { maxFiles: maxFolderFiles })) {
-      addCertificates(await readText(join(folder, name)), certificates);
-    }
-  }
+  for (const folder of folders) await addFolder(folder, certificates);
   if (certificates.size === 0) return undefined;
   addCertificates(await readNodeCertificates(env.NODE_EXTRA_CA_CERTS ?? ""), certificates);
   return [...certificates].join("\n");
+}
+
+/**
+ * The files of one folder, as OpenSSL and Go's programs read it: not those below. What cannot be read, or is no file, adds
+ * nothing; what it would have vouched for is then not trusted.
+ */
+async function addFolder(folder: string, certificates: Set<string>): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  if (names.length > maxFolderFiles) {
+    throw new EntryError(`${folder}, named by SSL_CERT_DIR, holds more than ${maxFolderFiles} files`, {
+      code: "too-many-files",
+      subject: folder,
+    });
+  }
+  for (const name of names.sort()) addCertificates(await readText(join(folder, name)).catch(() => ""), certificates);
 }
 
 /** Node warns of a file that it cannot read when it starts, and goes on without it. */
