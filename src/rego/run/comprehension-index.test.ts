@@ -141,6 +141,17 @@ describe("comprehensions that compare with what is around them", () => {
       0,
     ],
     [
+      "an object with an every that sees the key",
+      `p := [n | ${each}; k := x.k; n := {"a": y.v | some y in input.ys; y.k == k; every z in [[]] { z != k }}]`,
+      keyed.map(({ k }) => of(k).reduce((_, { v }) => ({ a: v }), {})),
+    ],
+    [
+      "an object with an every that sees something else",
+      `p := [n | ${each}; k := x.k; n := {"a": y.v | some y in input.ys; y.k == k; every z in [[]] { z != x }}]`,
+      keyed.map(({ k }) => of(k).reduce((_, { v }) => ({ a: v }), {})),
+      0,
+    ],
+    [
       "an object with a reference, which may conflict",
       `p := [n | ${each}; n := {"a": y.v | some y in input.ys; y.k == x.k}]`,
       "conflict in 2",

@@ -49,6 +49,11 @@ describe("rules", () => {
     ["no default below variable keys", 'p[x] := 1 if { some x in ["a"] }\ndefault p.b := 2', { a: 1 }],
     ["a default beside variable keys", 'p.o[x] := 1 if { some x in ["a"] }\ndefault p.b := 2', { b: 2, o: { a: 1 } }],
     ["a function's default", 'p := [lib.deff(1), lib.deff("q")]', ["one", "default"]],
+    [
+      "patterns whose variables others bind",
+      'p := [a, b, c] if { [{"a": a, "b": b}, [1, b]] = [{"a": {"a": c, "b": 7}, "b": c}, [1, input.o.n]] }',
+      [{ a: 2, b: 7 }, 2, 2],
+    ],
     ["patterns of parameters", 'p := lib.pat([1, {"k": 5}])', 6],
     [
       "general references in heads",

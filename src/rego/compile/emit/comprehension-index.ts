@@ -1,6 +1,6 @@
 import type { ComprehensionTerm, PathKey, Statement, Term, Variable } from "../ir.ts";
 import type { Group } from "../rule-tree.ts";
-import { addClosureVariables } from "../variables.ts";
+import { addClosureVariables, addStatementVariables } from "../variables.ts";
 import { walkBody } from "../walk.ts";
 import type { BodyEmitter } from "./body.ts";
 import { asWritten, type Indexed, isComparison, withComparedTerms } from "./comprehension-keys.ts";
@@ -35,7 +35,10 @@ export function emitIndexed(
  */
 export function isReplacing(emitter: BodyEmitter, term: ComprehensionTerm, statement: Statement | undefined): boolean {
   if (term.of !== "object" || !isIndexable(term, statement)) return false;
-  const outer = outerOf(emitter, term);
+  // What only `every` sees is nothing that OPA's index looks at.
+  const seen = new Set<Variable>();
+  for (const statement of term.body) addStatementVariables(statement, seen);
+  const outer = new Set([...outerOf(emitter, term)].filter((variable) => seen.has(variable)));
   return outer.size > 0 && asWritten(term, outer) !== undefined;
 }
 

@@ -36,10 +36,27 @@ function order(body: readonly Statement[], outer: ReadonlySet<Variable>): Set<Va
     const needed = new Set<Variable>();
     addStatementVariables(statement, needed);
     for (const variable of needed) if (!safe.has(variable) && !outputs.has(variable)) return undefined;
-    for (const variable of closureVariables(statement)) if (outer.has(variable)) return undefined;
+    if (isClosedOver(statement, outer)) return undefined;
+    for (const variable of closureVariables(statement)) {
+      if (outer.has(variable) && !safe.has(variable) && !outputs.has(variable)) return undefined;
+    }
     for (const variable of outputs) safe.add(variable);
   }
   return safe;
+}
+
+/** Whether a comprehension in a statement sees a variable around the whole; what `every` sees has a value. */
+function isClosedOver(statement: Statement, outer: ReadonlySet<Variable>): boolean {
+  let isFound = false;
+  walkBody([statement], {
+    term: (term) => {
+      if (term.kind !== "comprehension" || isFound) return;
+      const seen = new Set<Variable>();
+      addClosureVariables(term, seen);
+      isFound = [...seen].some((variable) => outer.has(variable));
+    },
+  });
+  return isFound;
 }
 
 /** `==` binds variables where they have no value. */

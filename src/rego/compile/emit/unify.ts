@@ -10,14 +10,19 @@ import { constantPath, isBelowRules } from "./subjects.ts";
 
 /** Writes the unification of a statement's two terms. */
 export function emitEqual(emitter: BodyEmitter, statement: Pick<EqualStatement, "left" | "right" | "location">): void {
-  const sides = settleSides(emitter, [statement.left, statement.right]);
-  let open: [Term, Term][] = [sides];
+  const [first, second] = settleSides(emitter, [statement.left, statement.right]);
+  let open = membersOf(first, second);
   while (open.length > 0) {
-    const later: [Term, Term][] = [];
-    for (const [left, right] of open) if (!unify(emitter, left, right)) later.push([left, right]);
+    const later = open.filter(([left, right]) => !unify(emitter, left, right));
     if (later.length === open.length) throw new Error(`cannot order the unification in row ${statement.location.row}`);
-    open = later.flatMap(([left, right]) => pairs(left, right) ?? [[left, right] as [Term, Term]]);
+    open = later;
   }
+}
+
+/** What must be equal for two terms to be, at any depth: a variable that one pair binds can be needed by another. */
+function membersOf(left: Term, right: Term): [Term, Term][] {
+  const members = left.kind === "constant" && right.kind === "constant" ? undefined : pairs(left, right);
+  return members?.flatMap(([a, b]) => membersOf(a, b)) ?? [[left, right]];
 }
 
 /** What is evaluated inside of patterns comes before anything is compared. A variable without a value takes what it is given. */
@@ -32,9 +37,7 @@ function unify(emitter: BodyEmitter, left: Term, right: Term): boolean {
     if (!equalValues(left.value, right.value)) emitter.push(`if(true)${emitter.fail()}`);
     return true;
   }
-  const members = pairs(left, right);
-  if (members !== undefined) equalMembers(emitter, members);
-  else if (left.kind === "comprehension" && right.kind === "ref" && canEvaluate(emitter, right)) {
+  if (left.kind === "comprehension" && right.kind === "ref" && canEvaluate(emitter, right)) {
     matchComprehension(emitter, left, right);
   } else if (left.kind === "ref" && right.kind === "comprehension" && canEvaluate(emitter, left)) {
     matchComprehension(emitter, right, left);
@@ -45,15 +48,6 @@ function unify(emitter: BodyEmitter, left: Term, right: Term): boolean {
   else if (left.kind === "variable" || right.kind === "variable" || isDynamic(left) || isDynamic(right)) return false;
   else emitter.push(`if(true)${emitter.fail()}`);
   return true;
-}
-
-function equalMembers(emitter: BodyEmitter, members: [Term, Term][]): void {
-  let open = members;
-  while (open.length > 0) {
-    const later = open.filter(([left, right]) => !unify(emitter, left, right));
-    if (later.length === open.length) throw new Error("cannot order a unification");
-    open = later;
-  }
 }
 
 /** A reference is evaluated first. OPA looks at a base document only when it has what the comprehension collects. */
