@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Digest } from "../types/index.ts";
 import { type Claim, endClaim, isClaimAbandoned, readClaim } from "./claims.ts";
+import { isBusy } from "./files.ts";
 import type { Leases } from "./leases.ts";
 import { withRelease } from "./own-download.ts";
 import type { Followed } from "./relay.ts";
@@ -30,7 +31,11 @@ export async function openOther(
   if (claim === "unknown") return "unclear";
   if (!(await isAllowed(claim))) return "not-allowed";
   const release = await leases.take(digest);
-  const file = await context.attempt("follow a download", () => files.open(join(layout.temporary, claim.part)));
+  const file = await files.open(join(layout.temporary, claim.part)).catch((thrown: unknown) => {
+    if (isBusy(thrown)) return undefined;
+    release();
+    throw thrown;
+  });
   if (file) return toFollowed(context, digest, { claim, file: withRelease(file, release) });
   release();
   return "unclear";

@@ -21,7 +21,7 @@ import { type Digest, silentLog, toDigest, toHex } from "../types/index.ts";
 import type { ByteStream, ContentStore, ContentStoreOptions } from "./content-store.ts";
 import { createContentStore } from "./directory-store.ts";
 import { type CacheFiles, diskFiles } from "./files.ts";
-import { createLayout } from "./layout.ts";
+import { createLayout, toScopeName } from "./layout.ts";
 
 const scope = "registry/app anonymous";
 const content = Buffer.alloc(300_000, "content");
@@ -238,10 +238,21 @@ describe("a clock that is set back", () => {
   });
 });
 
-describe("a folder in place of a claim", () => {
-  it("is not asked again and again", async () => {
+describe.skipIf(process.platform === "win32")("what cannot be followed", () => {
+  const layout = () => createLayout(directory);
+  it.each([
+    ["a folder in place of a claim", () => mkdir(join(layout().download(digest), "below"), { recursive: true })],
+    [
+      "a link in place of the file that is said to grow",
+      async () => {
+        const part = `0123456789ab-1-1-${"0".repeat(16)}.part`;
+        await writeFile(layout().download(digest), `${part} ${toScopeName(scope)}\n`);
+        await symlink("/dev/zero", join(layout().temporary, part));
+      },
+    ],
+  ])("is not tried again and again: %s", async (_, damage) => {
     await put(open(), Buffer.alloc(1000));
-    await mkdir(join(createLayout(directory).download(digest), "below"), { recursive: true });
+    await damage();
     const warnings: string[] = [];
     const store = open({ log: { ...silentLog, warning: (message) => warnings.push(message) } });
     await put(store);
