@@ -36,14 +36,35 @@ function quotes({ message }: RegoError): boolean {
   return message !== "package expected";
 }
 
+/** What an error of the parser quotes. */
+interface Quotation {
+  line: string;
+  /** Characters of the line before the place. */
+  idx: number;
+}
+
+/** The row of an error's place; where there is nothing but space, as at the end of a file, what is before it. */
+function quote(error: RegoError, sourceLine: SourceLine): Quotation | undefined {
+  if (error.code !== "rego_parse_error" || error.location === undefined || !quotes(error)) return undefined;
+  const { file, row, col } = error.location;
+  const here = sourceLine(file, row);
+  const at = Math.max(col - 1, 0);
+  if (here !== undefined && /\S/.test(here.charAt(at))) return { line: here, idx: at };
+  for (let above = row; above > 0; above -= 1) {
+    const line = sourceLine(file, above) ?? "";
+    const before = (above === row ? line.slice(0, at) : line).trimEnd();
+    if (before !== "") return { line, idx: before.length - 1 };
+  }
+  return here === undefined ? undefined : { line: here, idx: at };
+}
+
 /** As OPA draws it, where tabs at the row's beginning are left out. */
 function excerpt(error: Error, sourceLine: SourceLine): string {
-  if (!(error instanceof RegoError) || error.code !== "rego_parse_error" || error.location === undefined) return "";
-  const { file, row, col } = error.location;
-  const line = quotes(error) ? sourceLine(file, row) : undefined;
-  if (line === undefined) return "";
+  const quotation = error instanceof RegoError ? quote(error, sourceLine) : undefined;
+  if (quotation === undefined) return "";
+  const { line, idx } = quotation;
   const text = line.replace(/^\t+/, "");
-  const indent = Math.max(col - 1 - (line.length - text.length), 0);
+  const indent = Math.max(idx - (line.length - text.length), 0);
   return `\n\t${text}\n\t${" ".repeat(indent)}^`;
 }
 
@@ -70,12 +91,12 @@ function toProblem(error: Error, sourceLine: SourceLine): Record<string, unknown
   const explained = detailsToJson(error.details);
   if (location === undefined) return { message, code };
   const { file, row, col } = location;
-  const line = code === "rego_parse_error" && quotes(error) ? sourceLine(file, row) : undefined;
+  const quotation = quote(error, sourceLine);
   return {
     message,
     code,
     location: { file, row, col },
-    ...(line === undefined ? {} : { details: { line, idx: Math.max(col - 1, 0) } }),
+    ...(quotation === undefined ? {} : { details: quotation }),
     ...(explained === undefined ? {} : { details: explained }),
   };
 }

@@ -21,6 +21,7 @@ waits := ec.ask(1)
   "input.yaml": "number: 3\n",
   "broken/a.rego": "package a\n\nimport data.unused\n\np if { x }\n",
   "unused.rego": "package a\n\nimport data.unused\n",
+  "ended.rego": "package a\n\np if {\n\t[x, y]  \n\n",
   "unparsed.rego": "package a\n\np if {\n  1 +\n}\n",
   "list.json": "[1]",
 });
@@ -244,6 +245,11 @@ describe("checkPolicies", () => {
     "a file that does not parse": {
       paths: ["unparsed.rego"],
       report: "1 error occurred during loading: unparsed.rego:5: rego_parse_error: unexpected } token\n\t}\n\t^\n",
+    },
+    "a file that ends too early: what is there last is quoted": {
+      paths: ["ended.rego"],
+      report:
+        "1 error occurred during loading: ended.rego:6: rego_parse_error: unexpected eof token\n\t[x, y]  \n\t     ^\n",
     },
     "a path that is not there": {
       paths: ["none"],

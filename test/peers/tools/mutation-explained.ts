@@ -207,6 +207,19 @@ export const explanations: readonly Explanation[] = [
     explains: ({ theirs, ours }) => areSome(ours, / has arity 0, got /) && theirs.every(({ row }) => row === 0),
   },
   {
+    reason:
+      "a function that is said to be a member of something else: OPA finds it unknown, or shadowed, in another stage",
+    example: "f(x) := x.g(1)",
+    explains: ({ theirs, ours }) =>
+      areSome([...theirs, ...ours], /^(?:undefined|called) function .*\.\w+(?: shadowed)?$/) && theirs.length <= 1,
+  },
+  {
+    reason:
+      "an operand behind the last of `rego.metadata.rule()`, which is compared with its result: here it is not looked at",
+    example: "a := rego.metadata.rule([1]).custom",
+    explains: ({ theirs, text }) => theirs.length === 1 && /\brego\.metadata\.(?:rule|chain)\([^)]/.test(text),
+  },
+  {
     reason: "a rule that has the name of a built-in function is called by it here, before what is printed is looked at",
     example: "walk := 1\n\na if walk(input.b, [_, _])\n\nc if print(d)",
     explains: ({ theirs, ours }) =>

@@ -59,6 +59,8 @@ export const broken = {
   recursion: "package b\n\np if p\n",
   "two packages of rules in conflict": "package b\n\np(x) := x\n\np := 1\n",
   "two errors": "package b\n\np := x\n\nq := y\n",
+  "a file that ends too early": "package a\n\np if {\n\tinput.x \n\n  ",
+  "a row that ends too early": "package a\n\nimport \n",
   "no package": "p := 1\n",
   nothing: "",
 } as const;
