@@ -1,4 +1,4 @@
-import { isList, numberFromText, RegoSet, typeName, type Value } from "../value/index.ts";
+import { isList, numberFromText, quoteString, RegoSet, typeName, type Value } from "../value/index.ts";
 import { type BuiltinTable, type Evaluate, toFailure } from "./builtin.ts";
 import { anyOperand, isNumber, isSet, itemsOperand, toTypeError } from "./operands.ts";
 
@@ -28,13 +28,13 @@ function parseNumber(text: string): Value {
   const exponent = match[4] === undefined ? "" : `e${match[4]}`;
   const number = `${sign}${match[2] === "" ? "0" : match[2]}.${(match[3] ?? "") === "" ? "0" : match[3]}${exponent}`;
   if (!Number.isFinite(Number(number)) && Number.isFinite(Number(exponent.slice(1)))) {
-    throw toFailure(`strconv.ParseFloat: parsing ${JSON.stringify(text)}: value out of range`);
+    throw toFailure(`strconv.ParseFloat: parsing ${quoteString(text)}: value out of range`);
   }
   return numberFromText(number);
 }
 
 function toSyntaxError(text: string): Error {
-  return toFailure(`strconv.ParseFloat: parsing ${JSON.stringify(text)}: invalid syntax`);
+  return toFailure(`strconv.ParseFloat: parsing ${quoteString(text)}: invalid syntax`);
 }
 
 function toNumber(args: readonly Value[]): Value {

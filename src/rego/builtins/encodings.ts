@@ -80,7 +80,9 @@ function decodeHex(args: readonly Value[]): Value {
     // Go looks at single bytes.
     const shown = code < 0x80 ? `'${wrong[0]}'` : `'${String.fromCharCode(Buffer.from(wrong[0])[0] ?? 0)}'`;
     const number = (code < 0x80 ? code : (Buffer.from(wrong[0])[0] ?? 0)).toString(16).toUpperCase().padStart(4, "0");
-    throw toFailure(`encoding/hex: invalid byte: U+${number} ${shown}`);
+    // Go shows no control characters.
+    const isShown = /[^\p{Cc}]/u.test(shown.slice(1, -1));
+    throw toFailure(`encoding/hex: invalid byte: U+${number}${isShown ? ` ${shown}` : ""}`);
   }
   if (text.length % 2 === 1) throw toFailure("encoding/hex: odd length hex string");
   return fromBytes(Buffer.from(text, "hex"));

@@ -1,4 +1,4 @@
-import { compareStrings, type Value } from "../value/index.ts";
+import { compareStrings, quoteString, type Value } from "../value/index.ts";
 import { type BuiltinTable, toFailure } from "./builtin.ts";
 import { anyOperand, stringOperand } from "./operands.ts";
 
@@ -61,8 +61,7 @@ function versionOperand(args: readonly Value[], position: number): Version {
   const text = stringOperand(args, position);
   const version = parseVersion(text);
   // The position is part of OPA's text here, and the error is none of types.
-  if (version === undefined)
-    throw toFailure(`operand ${position}: string ${JSON.stringify(text)} is not a valid SemVer`);
+  if (version === undefined) throw toFailure(`operand ${position}: string ${quoteString(text)} is not a valid SemVer`);
   return version;
 }
 

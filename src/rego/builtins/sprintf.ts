@@ -218,7 +218,9 @@ function formatArgument(arg: Argument, verb: string, directive: Readonly<Directi
         ? formatDouble(arg.value, verb, directive)
         : formatInteger(arg.value, verb, directive, arg.type === "*big.Int");
   // A pointer's name loses its star where the type formats itself.
-  return text ?? `%!${verb}(${arg.type.replace("*", "")}=${formatArgument(arg, "v", directive)})`;
+  if (text !== undefined) return text;
+  const shown = formatArgument(arg, "v", arg.type === "string" ? { ...directive, sharp: false } : directive);
+  return `%!${verb}(${arg.type.replace("*", "")}=${shown})`;
 }
 
 function pad(text: string, { width, minus, zero }: Readonly<Directive>, isNumber = false): string {

@@ -89,9 +89,15 @@ function compile(expression: string): RE2JS {
     }
     return compiled;
   } catch (thrown) {
-    if (thrown instanceof RE2JSException) throw toFailure(thrown.message);
+    if (thrown instanceof RE2JSException) throw toFailure(toGoMessage(thrown.message));
     throw thrown;
   }
+}
+
+/** Go names the part of the expression also where there is none, and has no name to miss at the end. */
+function toGoMessage(message: string): string {
+  if (message.endsWith("trailing backslash at end of expression")) return `${message}: \`\``;
+  return message.replace(/invalid named capture: `\(\?(P?)<`$/, "invalid or unsupported Perl syntax: `(?$1`");
 }
 
 /** Counted repetitions multiply when they nest; RE2 refuses more than a thousand of them before it expands anything. */

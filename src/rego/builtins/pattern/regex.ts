@@ -107,8 +107,9 @@ function matchTemplate(args: readonly Value[]): Value {
   const text = stringOperand(args, 2);
   const start = stringOperand(args, 3);
   const end = stringOperand(args, 4);
-  assertDelimiter(start, "start");
-  assertDelimiter(end, "end");
+  // OPA's message has the size of the first one in both cases.
+  assertDelimiter(start, start, "start");
+  assertDelimiter(end, start, "end");
   let level = 0;
   let from = 0;
   let expression = "^";
@@ -134,9 +135,10 @@ function matchTemplate(args: readonly Value[]): Value {
   return compilePattern(`${expression}${quote(template.slice(from))}$`).test(text);
 }
 
-function assertDelimiter(delimiter: string, name: string): void {
-  const size = toBytes(delimiter).length;
-  if (size !== 1) throw toFailure(`${name} delimiter has to be exactly one character long but is ${size} long`);
+function assertDelimiter(delimiter: string, shown: string, name: string): void {
+  if (toBytes(delimiter).length === 1) return;
+  const size = toBytes(shown).length;
+  throw toFailure(`${name} delimiter has to be exactly one character long but is ${size} long`);
 }
 
 function isValid(args: readonly Value[]): Value {

@@ -53,14 +53,36 @@ function readBlocks(text: string, label: string): { label: string; bytes: Buffer
   return decoded.startsWith("-----BEGIN ") ? readPem(decoded) : [{ label, bytes }];
 }
 
+const skipped = (labels: readonly string[]): string =>
+  `after skipping PEM blocks of the following types: [${labels.join(" ")}]`;
+
+function describeMissingCertificate(labels: readonly string[]): string {
+  const [label, ...others] = labels;
+  if (label === undefined) return "failed to find any PEM data in certificate input";
+  return others.length === 0 && label.endsWith("PRIVATE KEY")
+    ? "failed to find certificate PEM data in certificate input, but did find a private key; PEM inputs may have been switched"
+    : `failed to find "CERTIFICATE" PEM block in certificate input ${skipped(labels)}`;
+}
+
+function describeMissingKey(labels: readonly string[]): string {
+  const [label, ...others] = labels;
+  if (label === undefined) return "failed to find any PEM data in key input";
+  return others.length === 0 && label === "CERTIFICATE"
+    ? "found a certificate rather than a key in the PEM for the private key"
+    : `failed to find PEM block with type ending in "PRIVATE KEY" in key input ${skipped(labels)}`;
+}
+
 /** A certificate with its private key, as Go's `tls.Certificate`. Throws `BuiltinError` where they do not belong together. */
 export function parseKeyPair(certificateText: string, keyText: string): Value {
-  const certificates = readBlocks(certificateText, "CERTIFICATE").filter(({ label }) => label === "CERTIFICATE");
-  const keyBlock = readBlocks(keyText, "PRIVATE KEY").find(({ label }) => keyTypes[label] !== undefined);
+  const blocks = readBlocks(certificateText, "CERTIFICATE");
+  const certificates = blocks.filter(({ label }) => label === "CERTIFICATE");
   const [first] = certificates;
-  if (first === undefined) throw toFailure("tls: failed to find any PEM data in certificate input");
-  const key = keyBlock === undefined ? undefined : toKey(keyBlock.label, keyBlock.bytes);
-  if (key === undefined) throw toFailure("tls: failed to find any PEM data in key input");
+  if (first === undefined) throw toFailure(`tls: ${describeMissingCertificate(blocks.map(({ label }) => label))}`);
+  const keyBlocks = readBlocks(keyText, "PRIVATE KEY");
+  const keyBlock = keyBlocks.find(({ label }) => label === "PRIVATE KEY" || label.endsWith(" PRIVATE KEY"));
+  if (keyBlock === undefined) throw toFailure(`tls: ${describeMissingKey(keyBlocks.map(({ label }) => label))}`);
+  const key = toKey(keyBlock.label, keyBlock.bytes);
+  if (key === undefined) throw toFailure("tls: failed to parse private key");
   const leaf = parseCertificate(first.bytes);
   if (key.asymmetricKeyType !== toKeyObject(leaf.publicKeyInfo).asymmetricKeyType) {
     throw toFailure("tls: private key type does not match public key type");

@@ -64,6 +64,7 @@ function readOptions(object: RegoObject, nowNs: bigint): VerifyOptions {
       }
       case "MaxConstraintComparisons":
         if (!isNumber(value)) throw toFailure("'MaxConstraintComparisons' should be a number");
+        if (toBigInt(value) === undefined) throw toFailure("'MaxConstraintComparisons' should be a valid number");
         break;
       case "KeyUsages":
         options.keyUsages = readUsages(value);

@@ -44,10 +44,14 @@ export function parseYaml(source: string): Value {
     logLevel: "silent",
     strict: true,
   });
+  if (/^\.\.\.(?:\s|$)/.test(text)) throw toFailure("yaml: did not find expected node content");
   const [document] = takeFirst(composer.compose(readTokens(text, lines)));
   if (document === undefined) return null;
   if (document.directives?.yaml.explicit === true && document.directives.yaml.version !== "1.1") {
     throw toFailure("yaml: found incompatible YAML document");
+  }
+  if (document.warnings.some(({ code, message }) => code === "BAD_DIRECTIVE" && /^Unknown directive/.test(message))) {
+    throw toFailure("yaml: found unknown directive name");
   }
   const error = document.errors.find(({ message }) => !/^Unresolved alias/.test(message));
   if (error !== undefined) throw toSyntaxFailure(error, lines.linePos(error.pos[0]).line);
@@ -191,7 +195,10 @@ function readScalar(node: Scalar): Value {
     int: ["integer"],
     float: ["integer", "float"],
   };
-  if (kinds[tag]?.includes(resolved.kind) === true) return resolved.value;
+  const wanted = kinds[tag];
+  // What is no type of YAML's own is a text.
+  if (wanted === undefined) return text;
+  if (wanted.includes(resolved.kind)) return resolved.value;
   throw toFailure(`yaml: cannot decode \`${text}\` as a !!${tag}`);
 }
 

@@ -86,7 +86,10 @@ function writeAtom(value: Value): string {
   const integer = /[.eE]/.test(formatNumber(value)) ? undefined : toBigInt(value);
   const isWhole =
     integer !== undefined && (BigInt.asIntN(64, integer) === integer || BigInt.asUintN(64, integer) === integer);
-  return isWhole ? String(integer) : (formatFloat(toDouble(value), "v", undefined, false) ?? "");
+  if (isWhole) return String(integer);
+  const double = toDouble(value);
+  // What no double holds is written as it is.
+  return Number.isFinite(double) ? (formatFloat(double, "v", undefined, false) ?? "") : formatNumber(value);
 }
 
 function writeText(text: string, place: Place): string {
