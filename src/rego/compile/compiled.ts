@@ -1,5 +1,6 @@
 import type { FunctionType } from "../builtins/index.ts";
 import type { Value } from "../value/index.ts";
+import type { DocumentKey } from "./document-key.ts";
 
 /** A function that the host answers, asynchronously, between two passes of an evaluation. */
 export interface ExternalFunction {
@@ -86,8 +87,6 @@ export interface CompiledWatchedRule {
   path: string;
   location: SourceLocation;
 }
-
-export type DocumentKey = string | number | boolean | null;
 
 /** What the run time must know of a rule: its path below `data`, and when its value can be shared. */
 export interface CompiledRule {

@@ -1,4 +1,5 @@
-import type { Branch, Callee, LoweredRule, PathKey, RefTerm, Statement, Term } from "./ir.ts";
+import { type DocumentKey, toDocumentKey } from "./document-key.ts";
+import type { Branch, Callee, LoweredRule, RefTerm, Statement, Term } from "./ir.ts";
 import type { Problems } from "./problems.ts";
 import type { Group, RuleTree, TreeNode } from "./rule-tree.ts";
 import { walkBody, walkTerm } from "./walk.ts";
@@ -9,7 +10,7 @@ export interface Facts {
   /** Whether `input` is read. */
   input: boolean;
   /** Paths below `data` that are read, up to the first operand that is not constant. */
-  data: PathKey[][];
+  data: (DocumentKey | undefined)[][];
   /** Names of functions that are no rules. */
   functions: Set<string>;
 }
@@ -113,7 +114,7 @@ export class Dependencies {
     let node = this.#tree.root;
     for (const operand of operands) {
       if (operand.kind !== "constant") return undefined;
-      const child = node.children.get(operand.value as PathKey);
+      const child = node.child(operand.value);
       if (child === undefined) return undefined;
       if (child.group !== undefined) return child.children.size === 0 ? child.group : undefined;
       node = child;
@@ -136,7 +137,7 @@ export class Dependencies {
       }
       const children =
         operand.kind === "constant"
-          ? [node.children.get(operand.value as PathKey)].filter((child) => child !== undefined)
+          ? [node.child(operand.value)].filter((child) => child !== undefined)
           : [...node.children.values()];
       for (const child of children) {
         for (const rule of child.rules) found.add(rule);
@@ -261,11 +262,11 @@ function headTerms(branch: Branch): Term[] {
   return [...branch.args, ...branch.ref, branch.key, branch.value].filter((term) => term !== undefined);
 }
 
-function constantPrefix(ref: RefTerm): PathKey[] {
-  const path: PathKey[] = [];
+function constantPrefix(ref: RefTerm): (DocumentKey | undefined)[] {
+  const path: (DocumentKey | undefined)[] = [];
   for (const operand of ref.operands) {
     if (operand.kind !== "constant") break;
-    path.push(operand.value as PathKey);
+    path.push(toDocumentKey(operand.value));
   }
   return path;
 }

@@ -1,5 +1,6 @@
 import type { Location } from "../syntax/index.ts";
 import type { Value } from "../value/index.ts";
+import type { DocumentKey } from "./document-key.ts";
 
 /** A local variable. Two variables of the same name in different scopes are two objects. */
 export interface Variable {
@@ -117,8 +118,8 @@ export interface LoweredRule {
   isFunction: boolean;
   /** `contains`: the value is a set. */
   isSet: boolean;
-  /** Path below `data` up to the first operand that is no scalar. */
-  path: PathKey[];
+  /** Path below `data` up to the first operand that is no key of a path. */
+  path: DocumentKey[];
   /** Whether operands follow `path`. */
   isGeneral: boolean;
   /** As written, with variables, for messages. */

@@ -1,13 +1,14 @@
 import type { Location } from "../syntax/index.ts";
-import { compareValues } from "../value/index.ts";
+import { compareValues, type Value } from "../value/index.ts";
+import { type DocumentKey, toDocumentKey, toKeyValue } from "./document-key.ts";
 import { formatPath } from "./format-ref.ts";
-import type { LoweredRule, PathKey, WithTarget } from "./ir.ts";
+import type { LoweredRule, WithTarget } from "./ir.ts";
 import type { Problems } from "./problems.ts";
 
 /** All rules that make one document, or one function. */
 export interface Group {
   index: number;
-  path: PathKey[];
+  path: DocumentKey[];
   kind: "complete" | "set" | "object" | "function";
   arity: number;
   /** In the order of the modules; for an object, the rules of everything below are among them. */
@@ -17,20 +18,25 @@ export interface Group {
 }
 
 export class TreeNode {
-  readonly key: PathKey;
-  readonly path: PathKey[];
-  readonly children = new Map<PathKey, TreeNode>();
+  readonly key: DocumentKey;
+  readonly path: DocumentKey[];
+  readonly children = new Map<DocumentKey, TreeNode>();
   readonly rules: LoweredRule[] = [];
   group: Group | undefined;
 
-  constructor(key: PathKey, path: PathKey[]) {
+  constructor(key: DocumentKey, path: DocumentKey[]) {
     this.key = key;
     this.path = path;
   }
 
+  child(key: Value): TreeNode | undefined {
+    const known = toDocumentKey(key);
+    return known === undefined ? undefined : this.children.get(known);
+  }
+
   /** Children in OPA's order. */
   sorted(): TreeNode[] {
-    return [...this.children.values()].sort((a, b) => compareValues(a.key, b.key));
+    return [...this.children.values()].sort((a, b) => compareValues(toKeyValue(a.key), toKeyValue(b.key)));
   }
 }
 
@@ -52,7 +58,7 @@ export class RuleTree {
     this.#group(this.root);
   }
 
-  #ensure(path: readonly PathKey[]): TreeNode {
+  #ensure(path: readonly DocumentKey[]): TreeNode {
     let node = this.root;
     for (const key of path) {
       let child = node.children.get(key);
@@ -66,17 +72,17 @@ export class RuleTree {
   }
 
   /** The node at a path, whatever is there. */
-  find(path: readonly PathKey[]): TreeNode | undefined {
+  find(path: readonly Value[]): TreeNode | undefined {
     let node: TreeNode | undefined = this.root;
     for (const key of path) {
-      node = node.children.get(key);
+      node = node.child(key);
       if (node === undefined) return undefined;
     }
     return node;
   }
 
   /** The function or document at exactly a path. */
-  findGroup(path: readonly PathKey[]): Group | undefined {
+  findGroup(path: readonly Value[]): Group | undefined {
     return this.find(path)?.group;
   }
 
@@ -174,6 +180,6 @@ function checkNode(node: TreeNode, problems: Problems): void {
 export function mockKey(tree: RuleTree, target: WithTarget): string | undefined {
   if (target.kind === "builtin") return target.name;
   if (target.kind === "input") return undefined;
-  const group = tree.findGroup(target.path as string[]);
+  const group = tree.findGroup(target.path);
   return group?.kind === "function" ? `#${group.index}` : undefined;
 }

@@ -1,4 +1,4 @@
-import type { CompiledPolicy, DocumentKey } from "../compile/index.ts";
+import { type CompiledPolicy, type DocumentKey, toDocumentKey, toKeyValue } from "../compile/index.ts";
 import { ObjectBuilder, RegoObject, type Value } from "../value/index.ts";
 import { type Context, type Outcome, pendingMark } from "./context.ts";
 import { get, getPath, items, mergeObjects, mode } from "./values.ts";
@@ -6,11 +6,11 @@ import { get, getPath, items, mergeObjects, mode } from "./values.ts";
 /** A node of the tree of rules, as the run time walks it. */
 export interface DocumentNode {
   index: number;
-  path: readonly DocumentKey[];
+  path: readonly Value[];
   /** Index of the rule that is here, or -1. */
   rule: number;
-  keys: readonly DocumentKey[];
-  children: ReadonlyMap<Value, DocumentNode>;
+  keys: readonly Value[];
+  children: ReadonlyMap<DocumentKey, DocumentNode>;
 }
 
 /** A place in `data` that is made of rules and base documents. */
@@ -49,7 +49,7 @@ export class Documents {
   get(context: Context, place: Place | Value, key: Value): Place | Outcome {
     if (!(place instanceof Place)) return get(place, key);
     const base = place.base === undefined ? undefined : get(place.base, key);
-    const child = place.node.children.get(key);
+    const child = childOf(place.node, key);
     if (child === undefined || context.hidden?.has(child.index) === true) return base;
     if (child.rule < 0) return new Place(child, base);
     return this.#isFunction(child.rule) ? undefined : this.#evaluate(child.rule, context);
@@ -89,7 +89,7 @@ export class Documents {
   /** The nodes at and below a path. */
   below(path: readonly Value[]): DocumentNode[] {
     let node: DocumentNode | undefined = this.nodes[0];
-    for (const key of path) node = node?.children.get(key);
+    for (const key of path) node = node === undefined ? undefined : childOf(node, key);
     const found: DocumentNode[] = [];
     const visit = (current: DocumentNode): void => {
       found.push(current);
@@ -100,14 +100,21 @@ export class Documents {
   }
 }
 
+function childOf(node: DocumentNode, key: Value): DocumentNode | undefined {
+  const known = toDocumentKey(key);
+  return known === undefined ? undefined : node.children.get(known);
+}
+
 function toNodes(compiled: CompiledPolicy): DocumentNode[] {
   const nodes: DocumentNode[] = [];
-  const visit = (index: number, path: readonly DocumentKey[]): DocumentNode => {
+  const visit = (index: number, path: readonly Value[]): DocumentNode => {
     const { rule, keys, children } = compiled.nodes[index] as CompiledPolicy["nodes"][number];
-    const map = new Map<Value, DocumentNode>();
-    const node: DocumentNode = { index, path, rule, keys, children: map };
+    const map = new Map<DocumentKey, DocumentNode>();
+    const node: DocumentNode = { index, path, rule, keys: keys.map(toKeyValue), children: map };
     nodes[index] = node;
-    for (const [position, key] of keys.entries()) map.set(key, visit(children[position] as number, [...path, key]));
+    for (const [position, key] of keys.entries()) {
+      map.set(key, visit(children[position] as number, [...path, toKeyValue(key)]));
+    }
     return node;
   };
   visit(0, []);

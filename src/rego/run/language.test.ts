@@ -46,6 +46,17 @@ describe("rules", () => {
     ["an object", 'p[x] := y if { some y, x in ["a", "b"] }', { a: 0, b: 1 }],
     ["else", "p := lib.order(50)", "big"],
     ["default", "default p := 7\np := 1 if { input.nope }", 7],
+    [
+      "large numbers as keys",
+      "p.x[9007199254740993][a] := 1 if { some a in [1]; false }",
+      { x: { "9007199254740993": {} } },
+    ],
+    [
+      "a document with a large number as its key",
+      "p := [q[9007199254740993], q[9007199254740992], [k | q[k]], q[-12345678901234567890]]\nq[9007199254740993] := 1\nq[9007199254740992] := 2\nq[-12345678901234567890] := 3",
+      [1, 2, [-12345678901234567890, 9007199254740992, 9007199254740993], 3],
+    ],
+    ["p := x if { x := q[9007199254740993] with data.t.q[9007199254740993] as 5 }\nq[9007199254740993] := 1", 5],
     ["no default below variable keys", 'p[x] := 1 if { some x in ["a"] }\ndefault p.b := 2', { a: 1 }],
     ["a default beside variable keys", 'p.o[x] := 1 if { some x in ["a"] }\ndefault p.b := 2', { b: 2, o: { a: 1 } }],
     ["a function's default", 'p := [lib.deff(1), lib.deff("q")]', ["one", "default"]],

@@ -1,4 +1,4 @@
-import type { CompiledPolicy, DocumentKey } from "../compile/index.ts";
+import { type CompiledPolicy, toKeyValue } from "../compile/index.ts";
 import type { Value } from "../value/index.ts";
 import { Context, type Memo, Replacement, undefinedMark } from "./context.ts";
 import type { DocumentNode, Documents } from "./documents.ts";
@@ -13,8 +13,8 @@ interface Site {
 }
 
 type Target =
-  | { kind: "input"; path: readonly DocumentKey[] }
-  | { kind: "data"; path: readonly DocumentKey[]; nodes: readonly DocumentNode[] }
+  | { kind: "input"; path: readonly Value[] }
+  | { kind: "data"; path: readonly Value[]; nodes: readonly DocumentNode[] }
   | { kind: "function"; key: string };
 
 /** Prepares what all `with` of a policy set need. */
@@ -26,8 +26,9 @@ export function createWith(compiled: CompiledPolicy, documents: Documents, same:
   });
   const sites = compiled.withs.map((site): Site => {
     const targets = site.targets.map((target): Target => {
-      if (target.kind !== "data") return target as Target;
-      return { kind: "data", path: target.path, nodes: documents.below(target.path) };
+      if (target.kind === "function") return target;
+      const path = target.path.map(toKeyValue);
+      return target.kind === "input" ? { kind: "input", path } : { kind: "data", path, nodes: documents.below(path) };
     });
     return { targets, affected: effects[site.effects] as Uint8Array };
   });

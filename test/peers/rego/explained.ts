@@ -70,12 +70,6 @@ export const explanations: readonly Explanation[] = [
       rest(toProblems(engine), toProblems(opa)).length === 0,
   },
   {
-    reason: "an integer beyond 2^53 as the key of a rule is a constant for OPA, and is evaluated by this engine",
-    explains: ({ path, opa, engine }, module) =>
-      /^r\d+(?:\.\w+)?\[9007199254740993\]/m.test(module) &&
-      (path !== "compile" || isAll([...toProblems(opa), ...toProblems(engine)], "rego_type_error", /./)),
-  },
-  {
     reason: "OPA looks at nothing else where a parameter is called input or data",
     explains: ({ path, opa, engine }) =>
       path === "compile" &&

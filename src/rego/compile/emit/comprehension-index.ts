@@ -1,4 +1,4 @@
-import type { ComprehensionTerm, PathKey, Statement, Term, Variable } from "../ir.ts";
+import type { ComprehensionTerm, Statement, Term, Variable } from "../ir.ts";
 import type { Group } from "../rule-tree.ts";
 import { addClosureVariables, addStatementVariables } from "../variables.ts";
 import { walkBody } from "../walk.ts";
@@ -122,7 +122,7 @@ function usesOf(body: readonly Statement[], { tree, functions, mocked, pending }
       if (term.root !== "data") return;
       let node = tree.root;
       for (const key of constantPath(term.operands)) {
-        const child = node.children.get(key as PathKey);
+        const child = node.child(key);
         if (child === undefined) return;
         node = child;
         if (node.group !== undefined) break;

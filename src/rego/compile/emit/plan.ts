@@ -1,8 +1,9 @@
 import type { Dependencies, Facts } from "../dependencies.ts";
+import { type DocumentKey, toDocumentKey } from "../document-key.ts";
 import type { FunctionTable } from "../functions.ts";
-import type { LoweredRule, PathKey, Term, WithTarget } from "../ir.ts";
+import type { LoweredRule, Term, WithTarget } from "../ir.ts";
 import type { Group, RuleTree, TreeNode } from "../rule-tree.ts";
-import { isVirtual } from "./subjects.ts";
+import { areVirtual } from "./subjects.ts";
 import type { Keyed, Plan } from "./unit.ts";
 
 /** Works out what the emitter must know: what can be pending, what `with` changes, what is shared. */
@@ -47,7 +48,7 @@ export function createPlan(
 }
 
 function readsDocuments({ input, data }: Facts, tree: RuleTree): boolean {
-  return input || data.some((path) => !isVirtual(tree, path));
+  return input || data.some((path) => !areVirtual(tree, path));
 }
 
 /** Whether a group's value can differ from one evaluation to the next with the same data. */
@@ -98,13 +99,13 @@ function hasKind(facts: Facts, functions: FunctionTable, kind: "external" | "pur
 function isChanged(group: Group, facts: Facts, target: WithTarget, tree: RuleTree): boolean {
   if (target.kind === "input") return facts.input;
   if (target.kind === "builtin") return facts.functions.has(target.name);
-  const path = target.path as PathKey[];
+  const path = target.path.map(toDocumentKey);
   if (startsWith(group.path, path)) return true;
-  const replaced = tree.findGroup(path);
+  const replaced = tree.findGroup(target.path);
   if (replaced !== undefined) return facts.groups.has(replaced);
   return facts.data.some((read) => startsWith(read, path) || startsWith(path, read));
 }
 
-function startsWith(path: readonly PathKey[], prefix: readonly PathKey[]): boolean {
+function startsWith(path: readonly (DocumentKey | undefined)[], prefix: readonly (DocumentKey | undefined)[]): boolean {
   return path.length >= prefix.length && prefix.every((key, index) => path[index] === key);
 }

@@ -1,4 +1,4 @@
-import type { PathKey, RefTerm, Term } from "../ir.ts";
+import type { RefTerm, Term } from "../ir.ts";
 import type { Group, TreeNode } from "../rule-tree.ts";
 import type { BodyEmitter } from "./body.ts";
 import { canEvaluate } from "./evaluable.ts";
@@ -64,7 +64,7 @@ function emitData(emitter: BodyEmitter, operands: readonly Term[]): string {
   for (; index < operands.length && node.group === undefined; index += 1) {
     const operand = operands[index] as Term;
     if (operand.kind !== "constant") break;
-    const child = node.children.get(operand.value as PathKey);
+    const child = node.child(operand.value);
     if (child === undefined) return emitBase(emitter, operands);
     node = child;
   }

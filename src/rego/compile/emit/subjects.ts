@@ -1,5 +1,6 @@
 import type { Value } from "../../value/index.ts";
-import type { PathKey, Term } from "../ir.ts";
+import { type DocumentKey, toDocumentKey } from "../document-key.ts";
+import type { Term } from "../ir.ts";
 import type { RuleTree } from "../rule-tree.ts";
 
 /** What a condition looks at: a path below a document (without rules in its way), or a parameter by its position. */
@@ -18,9 +19,14 @@ export function argumentAt(position: number): Subject {
 
 /** Whether a rule is at, above or below the path. */
 export function isVirtual(tree: RuleTree, path: readonly Value[]): boolean {
+  return areVirtual(tree, path.map(toDocumentKey));
+}
+
+/** The same of a path's keys; undefined is a collection. */
+export function areVirtual(tree: RuleTree, keys: readonly (DocumentKey | undefined)[]): boolean {
   let node = tree.root;
-  for (const key of path) {
-    const child = node.children.get(key as PathKey);
+  for (const key of keys) {
+    const child = key === undefined ? undefined : node.children.get(key);
     if (child === undefined) return false;
     if (child.rules.length > 0) return true;
     node = child;
@@ -32,7 +38,7 @@ export function isVirtual(tree: RuleTree, path: readonly Value[]): boolean {
 export function isBelowRules(tree: RuleTree, path: readonly Value[]): boolean {
   let node = tree.root;
   for (const key of path) {
-    const child = node.children.get(key as PathKey);
+    const child = node.child(key);
     if (child === undefined) return false;
     if (child.group !== undefined) return true;
     node = child;

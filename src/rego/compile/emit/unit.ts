@@ -2,6 +2,7 @@ import type { Location } from "../../syntax/index.ts";
 import type { Value } from "../../value/index.ts";
 import { canonicalKey } from "../../value/index.ts";
 import type { CompiledWith, SourceLocation, Watch } from "../compiled.ts";
+import { toDocumentKey } from "../document-key.ts";
 import type { FunctionTable } from "../functions.ts";
 import type { WithClause, WithTarget } from "../ir.ts";
 import { type Group, mockKey, type RuleTree, type TreeNode } from "../rule-tree.ts";
@@ -155,7 +156,7 @@ export class EmitUnit {
     const key = mockKey(this.plan.tree, target);
     if (key !== undefined) return { kind: "function", key };
     if (target.kind === "builtin") return { kind: "function", key: target.name };
-    return { kind: target.kind, path: target.path as (string | number | boolean | null)[] };
+    return { kind: target.kind, path: target.path.map((step) => toDocumentKey(step) ?? null) };
   }
 
   #effect(targets: readonly WithTarget[]): number {

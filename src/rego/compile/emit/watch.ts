@@ -1,6 +1,6 @@
 import type { Location } from "../../syntax/index.ts";
 import type { CompiledSite, CompiledWatchedRule, SourceSpan, Watch } from "../compiled.ts";
-import type { PathKey } from "../ir.ts";
+import type { DocumentKey } from "../document-key.ts";
 
 /** What stands in the scope of code that is being written: names or terms, with the JavaScript that gives their values. */
 export interface SiteScope {
@@ -29,7 +29,7 @@ export class WatchTables {
   }
 
   /** At the beginning of a rule's body. */
-  beginRule(path: readonly PathKey[], location: Location): string {
+  beginRule(path: readonly DocumentKey[], location: Location): string {
     if (this.mode !== "times" && this.mode !== "failures") return "";
     let index = this.#ruleIndices.get(location);
     if (index === undefined) {

@@ -1,6 +1,6 @@
 import { formatPath } from "../format-ref.ts";
 import type { FunctionTable } from "../functions.ts";
-import type { CallStatement, PathKey, Statement, WithClause } from "../ir.ts";
+import type { CallStatement, Statement, WithClause } from "../ir.ts";
 import type { Problems } from "../problems.ts";
 import { type Group, mockKey, type RuleTree } from "../rule-tree.ts";
 import { mapBodies } from "../walk.ts";
@@ -68,7 +68,7 @@ function checkTarget(clause: WithClause, { tree, functions, problems }: CallServ
   if (target.kind === "data") {
     let node = tree.root;
     for (const [index, key] of target.path.entries()) {
-      const child = node.children.get(key as PathKey);
+      const child = node.child(key);
       if (child === undefined) return false;
       if (index < target.path.length - 1 && child.rules.length > 0) {
         const message = "with keyword cannot partially replace virtual document(s)";

@@ -1,7 +1,8 @@
 import type { Expression, Module, Rule, Term as SyntaxTerm } from "../../syntax/index.ts";
 import { formatValue, type Value } from "../../value/index.ts";
+import { type DocumentKey, toDocumentKey } from "../document-key.ts";
 import { formatOperand, formatPath } from "../format-ref.ts";
-import type { Branch, LoweredRule, PathKey, Statement, Term } from "../ir.ts";
+import type { Branch, LoweredRule, Statement, Term } from "../ir.ts";
 import { lowerBody } from "./body.ts";
 import { checkHeadComprehensions } from "./head-comprehensions.ts";
 import { addNames, declaredNames } from "./names.ts";
@@ -27,11 +28,12 @@ export function lowerRule(rule: Rule, context: RuleContext): LoweredRule {
     branches.push(lowerBranch(rule, branch, context));
   }
   const main = branches[0] as Branch;
-  const path: PathKey[] = [...module.package];
+  const path: DocumentKey[] = [...module.package];
   let length = 0;
   for (const operand of main.ref) {
-    if (operand.kind !== "constant" || (typeof operand.value === "object" && operand.value !== null)) break;
-    path.push(operand.value);
+    const key = operand.kind === "constant" ? toDocumentKey(operand.value) : undefined;
+    if (key === undefined) break;
+    path.push(key);
     length += 1;
   }
   if (services.strict && head.args !== undefined) checkUnusedArgs(rule, context);
@@ -140,8 +142,8 @@ function lowerHeadRef(scope: Scope, rule: Rule, body: Statement[]): Term[] {
   const first: Term = { kind: "constant", value: name, location: ref.head.location };
   const rest = ref.operands.map((operand): Term => {
     const term = lowerTerm(scope, operand, body);
-    const isScalar = term.kind === "constant" && (typeof term.value !== "object" || term.value === null);
-    if (term.kind === "variable" || isScalar) return term;
+    const isKey = term.kind === "constant" && toDocumentKey(term.value) !== undefined;
+    if (term.kind === "variable" || isKey) return term;
     const variable = scope.factory.temporary();
     body.push(toAssignment(variable, term, term.location));
     return { kind: "variable", variable, location: term.location };
