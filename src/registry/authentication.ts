@@ -77,7 +77,7 @@ async function readTokenRequest(options: RegistryAuthOptions, anonymous: Session
     return { session, scopes: parseScopes(exchange.query) };
   }
   if (exchange.method !== "POST") throw createMethodRefusal(exchange, ["GET", "POST"]);
-  const form = new URLSearchParams(Buffer.from(await readBody(exchange.body, maxFormBytes, "a form")).toString("utf8"));
+  const form = new URLSearchParams(Buffer.from(await readBody(exchange, maxFormBytes, "a form")).toString("utf8"));
   const refreshToken = form.get("refresh_token");
   const account = options.accounts.find((candidate) =>
     form.get("grant_type") === "refresh_token"

@@ -21,15 +21,24 @@ export interface Answer {
 }
 
 /** Reads a body of at most `maxBytes`; more is refused with 413. */
-export async function readBody(body: AsyncIterable<Uint8Array>, maxBytes: number, what: string): Promise<Uint8Array> {
+export async function readBody(exchange: Exchange, maxBytes: number, what: string): Promise<Uint8Array> {
+  assertAnnounced(exchange, { what, maxBytes, receivedBytes: 0 });
   const pieces: Uint8Array[] = [];
   let size = 0;
-  for await (const piece of body) {
+  for await (const piece of exchange.body) {
     size += piece.length;
     if (size > maxBytes) throw createTooLarge(what, maxBytes);
     pieces.push(piece);
   }
   return Buffer.concat(pieces, size);
+}
+
+/** Refuses a body with which `what` becomes longer than `maxBytes`, where its length is said, before any of it is read. */
+export function assertAnnounced(
+  { headers }: Exchange,
+  { what, maxBytes, receivedBytes }: { what: string; maxBytes: number; receivedBytes: number },
+): void {
+  if (receivedBytes + Number(headers["content-length"] ?? 0) > maxBytes) throw createTooLarge(what, maxBytes);
 }
 
 /** More than clients have under way when they read a refusal. */

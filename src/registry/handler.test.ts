@@ -543,6 +543,23 @@ describe("the server", () => {
     expect(answers.match(/HTTP\/1\.1 \d+/g)).toEqual(["HTTP/1.1 413", "HTTP/1.1 200"]);
   });
 
+  it.each([
+    ["a manifest", "PUT /v2/app/manifests/v1"],
+    ["a blob", `POST /v2/app/blobs/uploads/?digest=${digestOf("x")}`],
+  ])("refuses %s that says that it is too large before it was sent", async (_, target) => {
+    const registry = await open({ maxManifestBytes: 1000, maxBlobBytes: 1000 });
+    const answer = await new Promise<string>((resolve, reject) => {
+      const socket = connect(registry.port, "127.0.0.1");
+      socket.once("data", (piece) => {
+        socket.destroy();
+        resolve(String(piece));
+      });
+      socket.on("error", reject);
+      socket.write(`${target} HTTP/1.1\r\nHost: x\r\nContent-Length: 1001\r\n\r\n`);
+    });
+    expect(answer).toMatch(/^HTTP\/1\.1 413 /);
+  });
+
   it("cuts off a client that goes on sending what was refused", async () => {
     const registry = await open({ maxManifestBytes: 1000 });
     const answers = await new Promise<string>((resolve) => {

@@ -63,7 +63,7 @@ async function putManifest(
   { repository, reference, locked }: ManifestTarget,
 ): Promise<Answer> {
   const wanted = parseManifestReference(reference);
-  const bytes = await readBody(exchange.body, settings.maxManifestBytes, "a manifest");
+  const bytes = await readBody(exchange, settings.maxManifestBytes, "a manifest");
   const tags = findTags(wanted, exchange.query);
   const digest = toContentDigest(bytes, wanted.kind === "digest" ? toAlgorithm(wanted.digest) : "sha256");
   if (wanted.kind === "digest" && wanted.digest !== digest) throw createDigestMismatch(wanted.digest, digest);

@@ -1,6 +1,6 @@
 import { isContentDigest } from "./content-digest.ts";
 import { RegistryError } from "./errors.ts";
-import { type Answer, createMethodRefusal, createTooLarge, type Exchange } from "./exchange.ts";
+import { type Answer, assertAnnounced, createMethodRefusal, createTooLarge, type Exchange } from "./exchange.ts";
 import { isRepositoryName, requireAlgorithm, requireDigest } from "./names.ts";
 import type { Settings } from "./settings.ts";
 import { createStarts } from "./upload-starts.ts";
@@ -121,6 +121,7 @@ async function finish(settings: Settings, exchange: Exchange, target: Target, si
 async function receive(settings: Settings, exchange: Exchange, target: Target, size: number): Promise<number> {
   const { uploads } = settings.store;
   const end = parseContentRange(exchange.headers["content-range"], target, size);
+  assertAnnounced(exchange, { what: "a blob", maxBytes: settings.maxBlobBytes, receivedBytes: size });
   let received = size;
   async function* counted(): AsyncIterable<Uint8Array> {
     for await (const piece of exchange.body) {
