@@ -1,8 +1,9 @@
 // go-containerregistry's crane with the embedded registry.
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import type { PushedImage, PushedIndex } from "../../../src/demo/index.ts";
+import { createNoise } from "../registries/content.ts";
 import { type Bench, openBench, pushPair, readManifest } from "./programs.ts";
 
 const peers = inject("peers");
@@ -95,5 +96,17 @@ describe.skipIf(peers === undefined)("crane", () => {
   it("is told what is not there", async () => {
     expect(await craneFails("digest", `${host}/nobody/app:v1`)).toMatch(/404 Not Found|NAME_UNKNOWN/);
     expect(await craneFails("catalog", host)).toContain("UNSUPPORTED");
+  });
+
+  it("is told that a layer is too large, also while it has much more to send", async () => {
+    const small = await openBench({ maxBlobBytes: 100_000 });
+    try {
+      writeFileSync(join(small.folder, "noise"), createNoise(20_000_000, "too large"));
+      const image = `${small.registry.host}/app:v1`;
+      const said = await small.runToFailure(peers?.crane ?? "", ["append", "-f", "noise", "-t", image]);
+      expect(said).toContain("SIZE_INVALID: expected a blob of at most 100000 bytes");
+    } finally {
+      await small.close();
+    }
   });
 });
