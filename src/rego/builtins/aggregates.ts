@@ -99,7 +99,9 @@ function isMember(item: Value, collection: Value): boolean {
   );
 }
 
+/** `key, item in collection`: members of sets have no key here, though references to them have. */
 function hasMember(key: Value, item: Value, collection: Value): boolean {
+  if (isSet(collection)) return false;
   const found = lookUp(collection, key);
   return found !== undefined && equalValues(found, item);
 }

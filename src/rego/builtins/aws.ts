@@ -145,7 +145,8 @@ function sign({ configuration, method, url, body, headers, timeNs }: Signing): M
 /** The request with signed headers. */
 function signRequest(args: readonly Value[]): Value {
   const request = objectOperand(args, 1);
-  const configuration = objectOperand(args, 2);
+  // OPA's message names operand 1 for both.
+  const configuration = objectOperand(args.slice(1), 1);
   checkConfiguration(configuration);
   const timeNs = toBigInt(numberOperand(args, 3));
   if (timeNs === undefined || BigInt.asIntN(64, timeNs) !== timeNs) {

@@ -64,7 +64,7 @@ describe("sets", () => {
     ["internal.member_2", ["x", fromJson({ a: "x" })], "true"],
     ["internal.member_2", [1, "no collection"], "false"],
     ["internal.member_3", ["a", 1, fromJson({ a: 1 })], "true"],
-    ["internal.member_3", [1, 1, set(1)], "true"],
+    ["internal.member_3", [1, 1, set(1)], "false"],
     ["graph.reachable", [fromJson({ a: ["b"], b: [] }), set("a")], '{"a", "b"}'],
     ["json.marshal", [RegoObject.from([[set(1), set(2)]])], '"{\\"[1]\\":[2]}"'],
     ["internal.template_string", [["a ", set(1), " ", set(), " ", set("x")]], '"a 1 <undefined> x"'],

@@ -9,6 +9,7 @@ import {
   spend,
   toDouble,
   toJsonText,
+  typeName,
   type Value,
 } from "../../value/index.ts";
 import { type BuiltinContext, type BuiltinTable, type Evaluate, toFailure } from "../builtin.ts";
@@ -257,7 +258,11 @@ function headerAlgorithm(headerText: string): { algorithm: string; type: Value |
     throw thrown;
   }
   const algorithm = isObject(header) ? header.get("alg") : undefined;
-  if (typeof algorithm !== "string") throw problem(missing);
+  if (algorithm === undefined) throw problem(missing);
+  if (typeof algorithm !== "string") {
+    const kind = typeof algorithm === "boolean" ? String(algorithm) : typeName(algorithm);
+    throw problem(`value doesn't contain string; it contains ${kind}`);
+  }
   if (!isKnownAlgorithm(algorithm)) throw toFailure(`unknown JWS algorithm: ${algorithm}`);
   return { algorithm, type: isObject(header) ? header.get("typ") : undefined };
 }

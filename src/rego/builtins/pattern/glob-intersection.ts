@@ -104,6 +104,8 @@ function hasCommon(a: Token, b: Token): boolean {
 export function globsIntersect(left: string, right: string): boolean {
   const a = new Tokenizer(left).readAll();
   const b = new Tokenizer(right).readAll();
+  // What both have to match is not empty, unless both are.
+  if (a.length === 0 || b.length === 0) return a.length === b.length;
   const width = b.length + 1;
   assertResultSize((a.length + 1) * width);
   const seen = new Uint8Array((a.length + 1) * width);

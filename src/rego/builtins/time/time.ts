@@ -1,7 +1,8 @@
 import { LRUCache } from "lru-cache";
-import { isList, numberFromBigInt, type RegoNumber, toBigInt, type Value } from "../../value/index.ts";
+import { isList, numberFromBigInt, type RegoNumber, toRoundedInteger, type Value } from "../../value/index.ts";
 import { type BuiltinTable, toFailure } from "../builtin.ts";
 import { anyOperand, integerOperand, isNumber, numberOperand, stringOperand, toTypeError } from "../operands.ts";
+import { toBytes } from "../text-bytes.ts";
 import { daysInMonth, findZone, fromLocalTime, type LocalTime, toLocalTime, utc, type Zone } from "./calendar.ts";
 import { formatTime } from "./format.ts";
 import { namedLayouts, weekdays } from "./layout.ts";
@@ -48,7 +49,7 @@ function momentOperand(args: readonly Value[], position: number): Moment {
 }
 
 function toInt64(number: number | RegoNumber): bigint {
-  const integer = toBigInt(number);
+  const integer = toRoundedInteger(number);
   if (integer === undefined || integer < minInt64 || integer > maxInt64) throw toFailure("timestamp too big");
   return integer;
 }
@@ -114,10 +115,20 @@ const unitNanoseconds: Readonly<Record<string, bigint>> = {
   h: 3_600_000_000_000n,
 };
 
+/** As Go's package of times quotes: what is not printable, or no ASCII, by its bytes. */
+function quote(text: string): string {
+  const parts = Array.from(toBytes(text), (byte) => {
+    const character = String.fromCharCode(byte);
+    if (byte < 0x20 || byte >= 0x80) return `\\x${byte.toString(16).padStart(2, "0")}`;
+    return character === '"' || character === "\\" ? `\\${character}` : character;
+  });
+  return `"${parts.join("")}"`;
+}
+
 /** Go's `time.ParseDuration`: `1h30m`, `-1.5s`. */
 function parseDuration(args: readonly Value[]): Value {
   const text = stringOperand(args, 1);
-  const quoted = JSON.stringify(text);
+  const quoted = quote(text);
   const isNegative = text.startsWith("-");
   let rest = text.replace(/^[+-]/, "");
   if (rest === "0") return 0;
@@ -130,7 +141,7 @@ function parseDuration(args: readonly Value[]): Value {
     const name = /^[^\d.]+/.exec(rest)?.[0];
     if (name === undefined) throw toFailure(`time: missing unit in duration ${quoted}`);
     const unit = Object.hasOwn(unitNanoseconds, name) ? unitNanoseconds[name] : undefined;
-    if (unit === undefined) throw toFailure(`time: unknown unit ${JSON.stringify(name)} in duration ${quoted}`);
+    if (unit === undefined) throw toFailure(`time: unknown unit ${quote(name)} in duration ${quoted}`);
     rest = rest.slice(name.length);
     const digits = fraction.slice(0, 30);
     total += BigInt(`0${whole.slice(0, 40)}`) * unit + (BigInt(`0${digits}`) * unit) / 10n ** BigInt(digits.length);
