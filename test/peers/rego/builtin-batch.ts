@@ -35,39 +35,75 @@ export interface BuiltinDifference {
   engine: BuiltinAnswer;
 }
 
-const rowsBefore = 4;
+/** Some of what OPA gives is no JSON. */
+const shown =
+  'shown(x, _) := [type_name(x), x] if json.marshal(x)\n\nelse := [type_name(x), sprintf("no JSON: %v", [x])]';
+const before = `package p\n\nhidden(x, _) := x\n\n${shown}\n\n`;
+const rowsBefore = before.split("\n").length - 1;
+const maxFatal = 20;
 
-/** Each call is a rule in a row of its own; `any` hides the types of arguments from the checker. */
-export function toModule(calls: readonly BuiltinCall[]): string {
+/**
+ * Each call is a rule in a row of its own. The checker knows no type of what `hidden` gives; its second argument is another
+ * one each time, as OPA remembers 10 for 1e1 otherwise.
+ */
+function toModule(calls: readonly BuiltinCall[], without: ReadonlyMap<number, unknown> = new Map()): string {
   const rules = calls.map((call, index) => {
-    const text = toText(call);
+    if (without.has(index)) return "";
+    const text = `${call.name}(${call.args.map((arg, at) => `hidden(${arg}, "${index}.${at}")`).join(", ")})`;
     const wanted = call.name === "walk" ? `[y | ${text.slice(0, -1)}, y)]` : text;
-    return `r${index} := [type_name(x), x] if x := ${wanted}`;
+    return `r${index} := shown(x, ${index}) if x := ${wanted}`;
   });
-  return `package p\n\nhidden(x) := x\n\n${rules.join("\n")}\n`;
+  return `${before}${rules.join("\n")}\n`;
 }
 
 export function toText({ name, args }: BuiltinCall): string {
-  return `${name}(${args.map((arg) => `hidden(${arg})`).join(", ")})`;
+  return `${name}(${args.join(", ")})`;
 }
 
-/** Answers of `opa`, by one process. Throws where it does not live through it. */
+/** Answers of `opa`, by call. Where it does not live through a call, its answer is a code of our own: `crash`. */
 export async function askOpa(binary: string, calls: readonly BuiltinCall[]): Promise<BuiltinAnswer[]> {
-  const folder = mkdtempSync(join(tmpdir(), "sealcheck-builtins-"));
   try {
-    const file = join(folder, "p.rego");
-    writeFileSync(file, toModule(calls));
-    const args = ["eval", "--show-builtin-errors", "--format", "json", "--data", file, "--timeout", "60s", "data.p"];
-    return readAnswers(await run(binary, args), calls.length);
+    return await askTogether(binary, calls);
+  } catch (thrown) {
+    if (!(thrown instanceof OpaPanicError)) throw thrown;
+    if (calls.length === 1) return [{ code: "crash", message: thrown.message }];
+    const middle = calls.length >> 1;
+    const first = await askOpa(binary, calls.slice(0, middle));
+    return [...first, ...(await askOpa(binary, calls.slice(middle)))];
+  }
+}
+
+/** A call that ends the evaluation is taken out, and the others are asked again. */
+async function askTogether(binary: string, calls: readonly BuiltinCall[]): Promise<BuiltinAnswer[]> {
+  const folder = mkdtempSync(join(tmpdir(), "sealcheck-builtins-"));
+  const file = join(folder, "p.rego");
+  const args = ["eval", "--show-builtin-errors", "--format", "json", "--data", file, "--timeout", "30s", "data.p"];
+  const fatal = new Map<number, BuiltinAnswer>();
+  try {
+    for (let attempt = 0; attempt < maxFatal; attempt += 1) {
+      writeFileSync(file, toModule(calls, fatal));
+      const answers = readAnswers(await run(binary, args), calls.length);
+      const ended = answers.findIndex(({ code }) => code !== undefined && !isOfBuiltin(code));
+      if (ended < 0) return answers.map((answer, index) => fatal.get(index) ?? answer);
+      fatal.set(ended, answers[ended] as BuiltinAnswer);
+    }
+    throw new Error(`more than ${maxFatal} calls end the evaluation`);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+class OpaPanicError extends Error {}
+
+function isOfBuiltin(code: string): boolean {
+  return code === "eval_builtin_error" || code === "eval_type_error";
 }
 
 function run(binary: string, args: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
     execFile(binary, args, { maxBuffer: 512 * 1024 * 1024 }, (error, stdout, stderr) => {
       if (stdout.startsWith("{")) resolve(stdout);
+      else if (stderr.includes("panic:")) reject(new OpaPanicError(stderr.slice(0, 500)));
       else reject(new Error(`opa gave no answer: ${(error?.message ?? "").slice(0, 2000)} ${stderr.slice(0, 2000)}`));
     });
   });
@@ -80,6 +116,7 @@ function readAnswers(output: string, count: number): BuiltinAnswer[] {
   for (const error of (document.get("errors") ?? []) as readonly RegoObject[]) {
     const row = (error.get("location") as RegoObject | undefined)?.get("row");
     const at = Number(row) - rowsBefore - 1;
+    if (at < 0 && error.get("code") === "eval_builtin_error") continue;
     if (answers[at] === undefined) throw new Error(`opa refuses the calls: ${toJsonText(error).slice(0, 2000)}`);
     answers[at] = { code: String(error.get("code")), message: String(error.get("message")) };
   }
@@ -103,7 +140,11 @@ export function askEngine(calls: readonly BuiltinCall[]): BuiltinAnswer[] {
 
 function askOne(policy: LoadedPolicy, index: number, strictBuiltinErrors: boolean): BuiltinAnswer {
   try {
-    const evaluation = policy.start({ input: fromJson({}), nowNs: 0n, strictBuiltinErrors });
+    const evaluation = policy.start({
+      input: fromJson({}),
+      nowNs: BigInt(Date.now()) * 1_000_000n,
+      strictBuiltinErrors,
+    });
     const step = evaluation.step([["p", `r${index}`]]);
     if (step.kind === "pending") throw new Error("something is pending");
     const [value] = step.results;

@@ -102,7 +102,6 @@ export const numbers = [
   "0.1",
   "2.5",
   "-2.5",
-  "1e3",
   "1e21",
   "1e-7",
   "123456.789",
@@ -132,9 +131,11 @@ export const bytes = [
   'hex.decode("eda080")',
 ];
 
-export const anyText: Source = (random) => (random.chance(0.06) ? random.pick(bytes) : textOf(words)(random));
+/** Most functions that take texts by characters: OPA panics in some where a text is no UTF-8. */
+export const anyText: Source = textOf(words);
+export const textOrBytes: Source = (random) => (random.chance(0.2) ? random.pick(bytes) : textOf(words)(random));
 export const anyNumber: Source = oneOf(...numbers);
-export const smallNumber: Source = oneOf("0", "1", "2", "3", "-1", "5", "16", "64", "1.5", "1.0", "1e1", "-3", "1e30");
+export const smallNumber: Source = oneOf("0", "1", "2", "3", "-1", "5", "16", "64", "1.5", "-3", "1e30");
 
 export function anyValue(random: Random, depth = 2): string {
   const scalar = random.choose<Source>([
