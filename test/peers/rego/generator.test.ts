@@ -3,10 +3,10 @@ import { generateProgram } from "./generator.ts";
 import { render } from "./pieces.ts";
 import { Random } from "./random.ts";
 
-const count = 500;
+const count = 1_000;
 const texts = Array.from({ length: count }, (_, seed) => render(generateProgram(seed, new Random(seed)).module));
 
-/** Of 500 programs, at least so many have what is looked for. */
+/** Of 1,000 programs, at least so many have what is looked for. */
 const atLeast = 5;
 
 describe("generated programs have", () => {
@@ -50,6 +50,15 @@ describe("generated programs have", () => {
     ["rego.metadata.chain", /# METADATA\n(?:#.*\n)+r\d+ .*rego\.metadata\.chain\(\)/],
     ["imports with aliases that are used", /import data\.lib\.tools as kit\n[\s\S]* kit\.\w/],
     ["documents of another package", /(?:lib|quoted|data\.lib\.tools|tools)\.(?:names|by_id|limit|total|seen)/],
+    ["packages that are iterated over", /(?:some x, y in|:=) data\.lib(?:\.tools)?(?:\[[x_]\]|\b)/],
+    ["functions that are called in comprehensions of functions", /^g\d+\(x\) := .*some z in .*f\d+\(z\)/m],
+    ["every in functions with else", /^f\d+\(x\) := [^\n]* if \{\n {2}every [^\n]*\n\} else/m],
+    ["heads with several variables", /^r\d+\[a\]\[b\](?:\[c\])? (?:contains|:=)/m],
+    ["heads with large numbers", /^r\d+\[9007199254740993\]\[a\]/m],
+    ["patterns on both sides", /\n {2}(?:\[\[|\{"a": \[|\[\{).* = (?:\[|\{)/],
+    ["references with several variables", /^q\d+ := \{\[v, x, y\] \| some x, y; v := r\d+\[x\]\[y\]/m],
+    ["built-in functions that fail, under every", /every e in .* \{ e != .*(?:to_number\("x"\)|\/ 0|regex\.match\("\(")/],
+    ["names that hide others", /^f\d+\((?:tools|kit|nested|count|upper|lib|r\d+|f\d+)\) :=/m],
     ["functions of another package", /(?:tools|kit|quoted)\.(?:twice|grade)\(/],
   ])("%s", (_, form) => {
     expect(texts.filter((text) => form.test(text)).length).toBeGreaterThanOrEqual(atLeast);
