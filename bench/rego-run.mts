@@ -1,9 +1,10 @@
 /**
  * One fresh process of this engine, started by rego.mts: reads its task from a file, does it once, and prints what each
- * part took, in milliseconds. It is bundled first, as the product's worker threads are, and its heap grows as theirs do.
+ * part took, in milliseconds. It is bundled first, as the product's worker threads are, and V8 has the settings that `sealcheck eval` gives it.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { optimizeLater } from "../src/entry/ports/optimizer.ts";
 import { limitHeapGrowth } from "../src/entry/ports/threads.ts";
 import { compileGroup } from "../src/policy/compile-group.ts";
 import { readDataDocuments } from "../src/policy/data-documents.ts";
@@ -35,6 +36,7 @@ export interface RunOutcome {
 /** What verifying a signature gives where the image cannot be reached. */
 const unverified = { success: false, errors: ["unreachable"], signatures: [], attestations: [] };
 
+optimizeLater();
 limitHeapGrowth();
 const task = JSON.parse(readFileSync(process.argv[2] ?? "", "utf8")) as RunTask;
 const readStart = performance.now();

@@ -1,5 +1,8 @@
+import { optimizeLater } from "./entry/ports/optimizer.ts";
+
 /** The one bundle: a GitHub action or a command line, by how it was started. */
 async function main(): Promise<void> {
+  optimizeLater();
   process.exitCode = 70; // until there is a verdict: a run that ends without one is a defect, and no pass
   const startedAsAction = process.argv.length <= 2 && process.env.GITHUB_ACTIONS === "true";
   if (startedAsAction) {

@@ -4,6 +4,7 @@ import { Worker } from "node:worker_threads";
 import type { PreparedPolicy } from "../../policy/index.ts";
 import type { PoolThread } from "../../run/index.ts";
 import type { WorkerSetup } from "../worker.ts";
+import { optimizeAsUsual } from "./optimizer.ts";
 
 const mebibyte = 1024 * 1024;
 
@@ -41,6 +42,7 @@ declare const SEALCHECK_WORKER_CODE: (() => string) | undefined;
  * a thread starts faster and takes less memory without what only the main thread needs.
  */
 export function startThread(prepared: PreparedPolicy): PoolThread {
+  optimizeAsUsual(); // what threads do they do for many components
   const setup: WorkerSetup = { prepared };
   const resourceLimits = {
     maxOldGenerationSizeMb: workerBytes / mebibyte,

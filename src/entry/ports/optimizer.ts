@@ -1,0 +1,23 @@
+import { setFlagsFromString } from "node:v8";
+
+/** The first version of Node that is known to have both settings: an older one would say that there is no such flag. */
+const firstMajor = 24;
+
+/**
+ * Lets V8 optimise a function after ten times as many calls as it would by itself. While policies are loaded, most of
+ * what is compiled in the background is not called often enough to pay for itself. To be called first of all.
+ */
+export function optimizeLater(): void {
+  setCallCounts({ maglev: 4_000, turbofan: 40_000 });
+}
+
+/** What V8 does by itself, for what runs many times. */
+export function optimizeAsUsual(): void {
+  setCallCounts({ maglev: 400, turbofan: 3_000 });
+}
+
+function setCallCounts({ maglev, turbofan }: { maglev: number; turbofan: number }): void {
+  if (Number(process.versions.node.split(".")[0]) < firstMajor) return;
+  setFlagsFromString(`--invocation-count-for-maglev=${maglev}`);
+  setFlagsFromString(`--invocation-count-for-turbofan=${turbofan}`);
+}
