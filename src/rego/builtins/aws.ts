@@ -53,13 +53,15 @@ function checkConfiguration(configuration: RegoObject): void {
   }
 }
 
-function checkRequest(request: RegoObject): { url: string; method: string } {
+function checkRequest(request: RegoObject): { url: string; method: string; headers: RegoObject } {
   const unknown = request.keys().filter((key) => typeof key !== "string" || !requestKeys.has(key));
   if (unknown.length > 0) throw toOperandError(1, `invalid request parameters(s): ${show(unknown)}`);
   const missing = ["method", "url"].filter((key) => !request.has(key));
   if (missing.length > 0) throw toOperandError(1, `missing required request parameters(s): ${show(missing)}`);
+  const headers = request.get("headers") ?? RegoObject.empty;
+  if (!isObject(headers)) throw toTypeError(0, headers, "object");
   const [url, method] = [request.get("url"), request.get("method")];
-  if (typeof url === "string" && typeof method === "string") return { url, method };
+  if (typeof url === "string" && typeof method === "string") return { url, method, headers };
   const invalid = ["method", "url"].filter((key) => typeof request.get(key) !== "string");
   throw toOperandError(1, `invalid values for required request parameters(s): ${show(invalid)}`);
 }
@@ -145,16 +147,14 @@ function sign({ configuration, method, url, body, headers, timeNs }: Signing): M
 /** The request with signed headers. */
 function signRequest(args: readonly Value[]): Value {
   const request = objectOperand(args, 1);
-  // OPA's message names operand 1 for both.
+  // OPA's message names operand 1 for all three.
   const configuration = objectOperand(args.slice(1), 1);
   checkConfiguration(configuration);
-  const timeNs = toBigInt(numberOperand(args, 3));
+  const timeNs = toBigInt(numberOperand(args.slice(2), 1));
   if (timeNs === undefined || BigInt.asIntN(64, timeNs) !== timeNs) {
     throw toOperandError(3, "could not convert time_ns value into a unix timestamp");
   }
-  const { url, method } = checkRequest(request);
-  const headers = request.get("headers") ?? RegoObject.empty;
-  if (!isObject(headers)) throw toTypeError(0, headers, "object");
+  const { url, method, headers } = checkRequest(request);
   const flag = configuration.get("disable_payload_signing");
   if (flag !== undefined && typeof flag !== "boolean") {
     throw toOperandError(2, "invalid value for 'disable_payload_signing' in AWS config");

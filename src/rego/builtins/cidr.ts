@@ -130,6 +130,8 @@ function labelled(args: readonly Value[], position: number): (readonly [text: Va
 function containsMatches(args: readonly Value[]): Value {
   const matches = new SetBuilder();
   const networks = labelled(args, 1);
+  // Without a network nothing looks at the others.
+  if (networks.length === 0) return matches.build();
   const others = labelled(args, 2);
   assertResultSize(networks.length * others.length);
   for (const [cidr, label] of networks) {

@@ -814,7 +814,7 @@ export const domains: Readonly<Record<string, readonly Source[]>> = {
     oneOf(...privateJwks),
   ],
   "io.jwt.encode_sign_raw": [
-    either(asText(signHeader), textOf(tokenHeaders)),
+    either(asText(signHeader), textOf(tokenHeaders.filter((header) => !/[EP]S256/.test(header)))),
     textOf(tokenPayloads),
     textOf(privateJwks, 0.05),
   ],

@@ -125,6 +125,19 @@ function quote(text: string): string {
   return `"${parts.join("")}"`;
 }
 
+/** A fraction of a unit, by doubles as Go does: of its digits those count that fit into 63 bits. */
+function fractionOf(digits: string, unit: bigint): bigint {
+  let value = 0n;
+  let scale = 1;
+  for (const digit of digits) {
+    const next = value * 10n + BigInt(digit);
+    if (value > maxInt64 / 10n || next > 2n ** 63n) break;
+    value = next;
+    scale *= 10;
+  }
+  return BigInt(Math.trunc(Number(value) * (Number(unit) / scale)));
+}
+
 /** Go's `time.ParseDuration`: `1h30m`, `-1.5s`. */
 function parseDuration(args: readonly Value[]): Value {
   const text = stringOperand(args, 1);
@@ -143,8 +156,7 @@ function parseDuration(args: readonly Value[]): Value {
     const unit = Object.hasOwn(unitNanoseconds, name) ? unitNanoseconds[name] : undefined;
     if (unit === undefined) throw toFailure(`time: unknown unit ${quote(name)} in duration ${quoted}`);
     rest = rest.slice(name.length);
-    const digits = fraction.slice(0, 30);
-    total += BigInt(`0${whole.slice(0, 40)}`) * unit + (BigInt(`0${digits}`) * unit) / 10n ** BigInt(digits.length);
+    total += BigInt(`0${whole.slice(0, 40)}`) * unit + fractionOf(fraction, unit);
     if (total > 2n ** 63n) throw toFailure(`time: invalid duration ${quoted}`);
   }
   if (!isNegative && total > maxInt64) throw toFailure(`time: invalid duration ${quoted}`);

@@ -44,6 +44,7 @@ export function parseYaml(source: string): Value {
     logLevel: "silent",
     strict: true,
   });
+  if (/^%(?!(?:YAML|TAG)\s)/.test(text)) throw toFailure("yaml: found unknown directive name");
   if (/^\.\.\.(?:\s|$)/.test(text)) throw toFailure("yaml: did not find expected node content");
   const [document] = takeFirst(composer.compose(readTokens(text, lines)));
   if (document === undefined) return null;
