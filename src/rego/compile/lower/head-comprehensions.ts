@@ -13,7 +13,8 @@ export function checkHeadComprehensions(
   services: ScopeServices,
 ): void {
   for (const term of terms) {
-    if (term === undefined) continue;
+    // The terms of a long literal are not made only to find no comprehension among them.
+    if (term === undefined || ((term.kind === "array" || term.kind === "object") && term.json !== undefined)) continue;
     if (comprehensionBody(term) === undefined) checkHeadComprehensions(childTerms(term), globals, services);
     else checkAlone(term, globals, services);
   }
