@@ -5,6 +5,7 @@
 //     npm run test:torture
 //     SEALCHECK_TORTURE_SEED=7 npm test -- test/torture/cache.test.ts
 import { fork, spawnSync } from "node:child_process";
+import { type Dirent, existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -74,14 +75,21 @@ function runReaders(options: ReadersOptions): Promise<End> {
   });
 }
 
+/** Files of content. There is no folder for them where every process was killed before the first was stored. */
+async function findContent(directory: string): Promise<Dirent[]> {
+  const blobs = join(directory, "v1", "blobs");
+  if (!existsSync(blobs)) return [];
+  const found = await readdir(blobs, { recursive: true, withFileTypes: true });
+  return found.filter((entry) => entry.isFile());
+}
+
 /**
  * Damages or removes some of what is stored, as a failing disk, or somebody else, might. Gives the digests of what is damaged
  * now: where every process is killed early, nobody has read and removed it by the next look.
  */
 async function damage(directory: string, random: Random): Promise<ReadonlySet<string>> {
   const damaged = new Set<string>();
-  const found = await readdir(join(directory, "v1", "blobs"), { recursive: true, withFileTypes: true });
-  for (const { parentPath, name } of found.filter((entry) => entry.isFile()).sort(byName)) {
+  for (const { parentPath, name } of (await findContent(directory)).sort(byName)) {
     const path = join(parentPath, name);
     const bytes = await readFile(path);
     const kind = pick(random, 6);
@@ -102,9 +110,8 @@ async function damage(directory: string, random: Random): Promise<ReadonlySet<st
 
 /** Files of content whose bytes are not their name, but for those that were damaged from outside. */
 async function findWrong(directory: string, damaged: ReadonlySet<string>): Promise<string[]> {
-  const found = await readdir(join(directory, "v1", "blobs"), { recursive: true, withFileTypes: true });
   const wrong: string[] = [];
-  for (const { parentPath, name } of found.filter((entry) => entry.isFile())) {
+  for (const { parentPath, name } of await findContent(directory)) {
     const digest = toDigest(await readFile(join(parentPath, name)));
     if (digest !== `sha256:${name}` && !damaged.has(digest)) wrong.push(name);
   }
