@@ -1,4 +1,4 @@
-import { parseDocument, type Tags } from "yaml";
+import { parseDocument, type Tags, type YAMLParseError } from "yaml";
 import { fromJson, numberFromBigInt, ObjectBuilder, parseJson, RegoObject, type Value } from "../value/index.ts";
 import { TestError } from "./errors.ts";
 
@@ -23,13 +23,21 @@ export function readYamlDocument(path: string, text: string): Value {
     logLevel: "silent",
   });
   const [problem] = document.errors;
-  if (problem !== undefined) throw unreadable(path, problem);
+  if (problem !== undefined) throw unparsed(path, problem);
   try {
     const plain: unknown = document.toJS({ maxAliasCount: 100 });
     return toValue(plain);
   } catch (cause) {
     throw unreadable(path, cause);
   }
+}
+
+/** With the row in front, as OPA has it, and without the lines that are quoted. */
+function unparsed(path: string, problem: YAMLParseError): TestError {
+  const [line = ""] = problem.message.split("\n");
+  const row = problem.linePos?.[0].line;
+  const message = `yaml: ${row === undefined ? "" : `line ${row}: `}${line.replace(/ at line \d+, column \d+:?$/, "")}`;
+  return new TestError(`${path}: ${message}`, { code: "test_load", subject: path, cause: problem });
 }
 
 function unreadable(path: string, cause: unknown): TestError {

@@ -5,7 +5,7 @@ import {
   type PureFunction,
   type QueryOptions,
 } from "../compile/index.ts";
-import { RegoError } from "../errors.ts";
+import { RegoError, RegoErrors } from "../errors.ts";
 import {
   type EvaluationLimits,
   loadPolicy,
@@ -13,7 +13,7 @@ import {
   type QuerySolution,
   type StartOptions,
 } from "../run/index.ts";
-import { parseBody } from "../syntax/index.ts";
+import { parseBody, parseModule } from "../syntax/index.ts";
 import { readJsonDocument, readYamlDocument } from "../testing/data-documents.ts";
 import { TestError } from "../testing/errors.ts";
 import { loadTests, MAX_FILE_BYTES } from "../testing/load.ts";
@@ -167,9 +167,17 @@ function toQueryOptions(options: EvaluateQueryOptions): QueryOptions {
   };
 }
 
+/** Throws `RegoError` for what is no import; there is no file that its place would be in. */
 function toImport(text: string): { path: readonly string[]; alias?: string } {
-  const [, path = "", alias] = /^\s*(\S+)(?:\s+as\s+(\S+))?\s*$/.exec(text) ?? [];
-  return { path: path.split("."), ...(alias === undefined ? {} : { alias }) };
+  try {
+    const [found, ...others] = parseModule("", `package q\n\nimport ${text}\n`).imports;
+    if (found === undefined || others.length > 0) throw new RegoError("rego_parse_error", "expected one import");
+    return { path: found.path, ...(found.alias === undefined ? {} : { alias: found.alias }) };
+  } catch (thrown) {
+    const error = thrown instanceof RegoErrors ? thrown.errors[0] : thrown;
+    if (!(error instanceof RegoError)) throw thrown;
+    throw new RegoError(error.code, `import ${text}: ${error.message}`);
+  }
 }
 
 function solve(

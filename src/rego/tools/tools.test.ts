@@ -66,6 +66,25 @@ describe("evaluateQuery", () => {
       kind: "defined",
       report: "true\n",
     },
+    "an import of a name with a hyphen": {
+      query: "c.b",
+      options: { imports: ['input["a-b"] as c'], inputText: '{"a-b": {"b": 1}}' },
+      kind: "defined",
+      report: "1\n",
+    },
+    "what is no import": {
+      query: "1",
+      options: { imports: ["data.p, data.q"] },
+      kind: "broken",
+      report: "1 error occurred: rego_parse_error: import data.p, data.q: unexpected , token\n",
+    },
+    "an import of something else": {
+      query: "1",
+      options: { imports: ["p.q"] },
+      kind: "broken",
+      report:
+        "1 error occurred: rego_parse_error: import p.q: unexpected import path, must begin with one of: {data, future, input, rego}, got: p (hint: if this is unexpected, try updating OPA)\n",
+    },
     "a host's function that nobody answers": { query: "data.p.waits", kind: "undefined", report: "undefined\n" },
     "a query that does not parse": {
       query: "data.p[",
