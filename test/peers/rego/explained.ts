@@ -171,6 +171,12 @@ export const crashReasons: readonly { reason: string; explains(module: string): 
   },
   {
     reason:
+      "panic: interface conversion (v1/topdown/eval.go): a list with variables as the key of a document whose rules have several keys, " +
+      "`some x, y; r[[x, y]]`",
+    explains: (module) => /:= r\d+\[\[x, y\]\]/.test(module),
+  },
+  {
+    reason:
       "stack overflow (v1/types): a type that holds itself, which recursive rules with errors have, is written into a message",
     explains: (module) => [...module.matchAll(/^(r\d+)/gm)].some(([, name]) => isNamedTwice(module, name ?? "")),
   },
