@@ -64,6 +64,38 @@ describe("a test that fails shows", () => {
         '      y: {"a": [1, 2]}',
       ],
     },
+    "rules of the package by their names alone": {
+      tests: 'limit := 10\n\ntest_a if sprintf("%d", [limit]) == "11"',
+      lines: [
+        "  p_test.rego:7:",
+        '              sprintf("%d", [limit]) == "11"',
+        "              |              |",
+        "              |              10",
+        '              "10"',
+      ],
+    },
+    "a template string, and the values of its parts": {
+      tests: 'test_a if {\n  u := {"n": [1]}\n  $"{u.n}: {count(u.n)}" == ""\n}',
+      lines: [
+        "  p_test.rego:7:",
+        '      $"{u.n}: {count(u.n)}" == ""',
+        "      |  |      |",
+        "      |  |      1",
+        "      |  u.n: [1]",
+        '      |  u: {"n": [1]}',
+        '      "[1]: 1"',
+      ],
+    },
+    "a part of a template string that is a set, or has no value": {
+      tests: 'test_a if $"{input.s}{input.x}" == "" with input as {"s": {1}}',
+      lines: [
+        "  p_test.rego:5:",
+        '              $"{input.s}{input.x}" == "" with input as {"s": {1}}',
+        "              |  |",
+        "              |  {1}",
+        '              "{1}<undefined>"',
+      ],
+    },
     "the expression that failed last, not one before it": {
       tests: "test_a if {\n  some x in [1, 2]\n  x > 0\n  x == 2\n  x == 3\n}",
       lines: ["  p_test.rego:9:", "      x == 3", "      |", "      2"],

@@ -1,7 +1,7 @@
 import type { SourceSpan } from "../compile/index.ts";
 import type { Failure } from "../run/index.ts";
 import { childTerms, comprehensionBody, type Expression, type Location, type Term } from "../syntax/index.ts";
-import { formatValue, type Value } from "../value/index.ts";
+import { formatValue, RegoSet, type Value } from "../value/index.ts";
 import { contains, type ExpressionIndex, termsOf } from "./expression-index.ts";
 
 /** A variable or another term in an expression, and the value that it had. */
@@ -32,16 +32,23 @@ export function valuesOf(expression: Expression, failure: Failure, index: Expres
     shown.set(title, { title, text, row: location.row, col: location.col, location });
   };
   let isOpen = failure.isMissing && !expression.negated;
-  const visit = (term: Term, isTop: boolean): void => {
+  const visit = (term: Term, where: "top" | "inside" | "template"): void => {
+    const atPlace = (): Value | undefined => {
+      const found = findValue(failure, term.location);
+      return where === "template" ? onlyMember(found) : found;
+    };
     if (term.kind === "var") {
-      const value = locals.get(term.name);
+      // A name that is no local variable's is a rule's, or an import's.
+      const value = locals.get(term.name) ?? atPlace();
       if (value !== undefined && !term.wildcard) add(term.location, value);
       return;
     }
     const isComprehension = comprehensionBody(term) !== undefined;
-    if (!isComprehension) for (const child of childTerms(term)) visit(child, false);
-    if (!isComprehension && term.kind !== "ref" && (term.kind !== "call" || isTop)) return;
-    const value = findValue(failure, term.location);
+    const isTemplate = term.kind === "template-string";
+    if (!isComprehension) for (const child of childTerms(term)) visit(child, isTemplate ? "template" : "inside");
+    const isShown = isComprehension || isTemplate || term.kind === "ref" || (term.kind === "call" && where !== "top");
+    if (!isShown) return;
+    const value = atPlace();
     if (value !== undefined) add(term.location, value);
     else if (isOpen && term.kind === "ref" && isSettled(term)) {
       // What comes after it was not evaluated.
@@ -49,7 +56,7 @@ export function valuesOf(expression: Expression, failure: Failure, index: Expres
       isOpen = false;
     }
   };
-  for (const [position, term] of termsOf(expression).entries()) visit(term, position === 0);
+  for (const [position, term] of termsOf(expression).entries()) visit(term, position === 0 ? "top" : "inside");
   return [...shown.values()].sort(comparePlaces);
 }
 
@@ -59,6 +66,12 @@ function cut(text: string): string {
 
 function findValue({ terms }: Failure, location: Location): Value | undefined {
   return terms.findLast(([span]) => isSame(span, location))?.[1];
+}
+
+/** Parts of template strings are sets, of one value. */
+function onlyMember(value: Value | undefined): Value | undefined {
+  const members = value instanceof RegoSet ? value.values() : [];
+  return members.length === 1 ? members[0] : undefined;
 }
 
 function isSame(span: SourceSpan, location: Location): boolean {

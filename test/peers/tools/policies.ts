@@ -46,6 +46,7 @@ export const tests = {
   "a table": `${header}test_concat[note] if {\n\tsome note, tc in {\n\t\t"empty": {"a": [], "exp": ""},\n\t\t"bad": {"a": ["x", "y"], "exp": "x"},\n\t\t"one": {"a": ["x"], "exp": "x"},\n\t\t"worse": {"a": ["z"], "exp": "x"},\n\t}\n\texp := tc.exp\n\tact := concat("", tc.a)\n\tact == exp\n}\n`,
   // Where no expression failed, opa says nothing of what the test was; see docs/rego-engine.md.
   "a value": `${header}test_value := 1\n\ntest_false := false\n`,
+  "names of rules": `${header}limit := 10\n\ntest_limit if sprintf("%d", [limit]) == "11"\n\ntest_object if {"a": limit} == {"a": 11}\n`,
   "two of a name": `${header}test_a if true\n\ntest_a if {\n\tx := 2\n\tx == 1\n}\n`,
   "no tests": "package authz_test\n\np := 1\n",
 } as const;
