@@ -17,7 +17,9 @@ import { toBytes } from "./text-bytes.ts";
 type Argument =
   | { readonly type: "int" | "*big.Int"; readonly value: bigint }
   | { readonly type: "float64"; readonly value: number }
-  | { readonly type: "string"; readonly value: string };
+  | { readonly type: "string"; readonly value: string }
+  /** Nothing at all, which only templates have. */
+  | { readonly type: "<nil>" };
 
 interface Directive {
   minus: boolean;
@@ -31,7 +33,8 @@ interface Directive {
 
 const maxWidth = 1_000_000;
 
-function toArgument(value: Value): Argument {
+function toArgument(value: Value | undefined): Argument {
+  if (value === undefined) return { type: "<nil>" };
   if (typeof value === "string") return { type: "string", value };
   if (!isNumber(value)) return { type: "string", value: formatValue(value) };
   const isWhole = isIntegerNumber(value) && !/[.eE]/.test(formatNumber(value));
@@ -45,8 +48,8 @@ function toArgument(value: Value): Argument {
   return { type: BigInt.asIntN(64, integer) === integer ? "int" : "*big.Int", value: integer };
 }
 
-/** Go's `fmt.Sprintf` for the arguments that OPA's `sprintf` has (pkg.go.dev/fmt). */
-export function formatText(format: string, values: readonly Value[]): string {
+/** Go's `fmt.Sprintf` for the arguments that OPA's `sprintf` has, and nil as undefined (pkg.go.dev/fmt). */
+export function formatText(format: string, values: readonly (Value | undefined)[]): string {
   return new Printer(format, values.map(toArgument)).print();
 }
 
@@ -84,7 +87,9 @@ class Printer {
   }
 
   #describeExtra(): string {
-    const extra = this.#args.slice(this.#next).map((arg) => `${arg.type}=${formatArgument(arg, "v", plainDirective)}`);
+    const extra = this.#args
+      .slice(this.#next)
+      .map((arg) => (arg.type === "<nil>" ? arg.type : `${arg.type}=${formatArgument(arg, "v", plainDirective)}`));
     return `%!(EXTRA ${extra.join(", ")})`;
   }
 
@@ -211,6 +216,7 @@ const plainDirective: Readonly<Directive> = {
 
 function formatArgument(arg: Argument, verb: string, directive: Readonly<Directive>): string {
   if (verb === "T") return pad(arg.type, directive);
+  if (arg.type === "<nil>") return verb === "v" ? pad(arg.type, directive) : `%!${verb}(<nil>)`;
   const text =
     arg.type === "string"
       ? formatString(arg.value, verb, directive)

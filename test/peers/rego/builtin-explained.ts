@@ -143,17 +143,31 @@ export const builtinExplanations: readonly BuiltinExplanation[] = [
     opa: /"name":|1e400/,
   },
   {
+    reason: "numbers of a template's value have a type of their own in Go, which printf names",
+    example: { name: "strings.render_template", args: ['"{{printf \\"%T\\" .n}}"', '{"n": 1}'] },
+    names: /^strings\.render_template$/,
+    opa: /json\.Number/,
+  },
+  {
+    reason: "1.0 in a template is no whole number to Go",
+    example: { name: "strings.render_template", args: ['"{{lt 1 1.0}}"', "{}"] },
+    names: /^strings\.render_template$/,
+    args: /\d\.\d/,
+    opa: /incompatible types for comparison/,
+  },
+  {
+    reason: "a template that is wrong where it is not evaluated is refused by OPA",
+    example: { name: "strings.render_template", args: ['"{{if .a}}{{foo}}{{end}}"', "{}"] },
+    names: /^strings\.render_template$/,
+    opa: /template: template:1: |template: pattern|undefined variable/,
+    engine: /^"/,
+  },
+  {
     reason: "messages of Go's templates name the place, and the value's type in Go",
     example: { name: "strings.render_template", args: ['"{{len 3}}"', "{}"] },
     names: /^strings\.render_template$/,
     opa: /_error: /,
     engine: /_error: /,
-  },
-  {
-    reason:
-      "a template's value is read as JSON by OPA: sets in objects and numbers as Go's types, absent values as nil",
-    example: { name: "strings.render_template", args: ['"{{eq .nul nil}}"', "{}"] },
-    names: /^strings\.render_template$/,
   },
   {
     reason: "OPA suggests names that are like a wrong one, and orders a query's problems otherwise",

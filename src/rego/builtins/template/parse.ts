@@ -1,4 +1,4 @@
-import { numberFromText, quoteString, type Value } from "../../value/index.ts";
+import { numberFromBigInt, numberFromText, quoteString, type Value } from "../../value/index.ts";
 import { toFailure } from "../builtin.ts";
 
 /** An operand of a template's command (pkg.go.dev/text/template). */
@@ -216,6 +216,14 @@ function parsePipeline(tokens: readonly string[], line: number): Pipeline {
   return pipeline;
 }
 
+/** A number as Go writes them: with a base, or with underscores between digits. */
+function toNumber(text: string): Value {
+  const plain = text.replaceAll("_", "");
+  const [, sign, digits] = /^([+-]?)(0(?:[xX][\da-fA-F]{1,16}|[oO][0-7]{1,22}|[bB][01]{1,64}))$/.exec(plain) ?? [];
+  if (digits !== undefined) return numberFromBigInt(sign === "-" ? -BigInt(digits) : BigInt(digits));
+  return numberFromText(plain.replace(/^\+/, "").replace(/\.(?=$|[eE])/, ".0"));
+}
+
 class PipelineReader {
   readonly #tokens: readonly string[];
   readonly #line: number;
@@ -266,8 +274,11 @@ class PipelineReader {
     if (text === "(") return this.#readGroup();
     if (text.startsWith('"')) return { kind: "value", value: unquote(text, this.#line) };
     if (text.startsWith("`")) return { kind: "value", value: text.slice(1, -1) };
+    if (text.startsWith("'") && !/^'(?:\\.[0-9a-fA-F]*|[^\\])'$/su.test(text)) {
+      throw toFailure(`template: template:1: malformed character constant: ${text}`);
+    }
     if (text.startsWith("'")) return { kind: "value", value: text.slice(1, -1).codePointAt(0) ?? 0 };
-    if (/^[+-]?\d/.test(text)) return { kind: "value", value: numberFromText(text.replace(/^\+/, "")) };
+    if (/^[+-]?\d/.test(text)) return { kind: "value", value: toNumber(text) };
     if (text.startsWith("$")) {
       const [variable = "$", ...path] = text.split(".");
       return { kind: "field", variable, path };

@@ -4,7 +4,9 @@ import {
   compareStrings,
   compareValues,
   formatNumber,
+  formatValue,
   isList,
+  parseJson,
   RegoObject,
   spend,
   toDouble,
@@ -17,6 +19,7 @@ import { assertResultSize, type BuiltinTable, toFailure } from "../builtin.ts";
 import { escapeQuery } from "../encodings.ts";
 import { isNumber, isObject, isSet, objectOperand, stringOperand } from "../operands.ts";
 import { formatText } from "../sprintf.ts";
+import { fromBytes, toBytes } from "../text-bytes.ts";
 import { type Operand, type Pipeline, parseTemplate, type Template, type TemplateNode } from "./parse.ts";
 
 /** A value, or undefined for what is missing, which is printed as `<undefined>`. */
@@ -69,11 +72,23 @@ const htmlEscapes: Readonly<Record<string, string>> = {
   "\0": "\ufffd",
 };
 
+/** Whether Go compares values for their order: numbers and texts, each with their kind. */
 function order(a: Result, b: Result): number {
-  if (a === undefined || b === undefined || typeName(a) !== typeName(b)) {
-    throw toFailure("incompatible types for comparison");
+  const kinds = [a, b].map((value) => (value === undefined ? "null" : typeName(value)));
+  if (kinds.some((kind) => kind !== "number" && kind !== "string")) throw toFailure("invalid type for comparison");
+  if (kinds[0] !== kinds[1]) throw toFailure("incompatible types for comparison");
+  return compareValues(a as Value, b as Value);
+}
+
+/** What is missing equals nothing but what is missing; lists and objects are not compared. */
+function isEqual(a: Result, b: Result): boolean {
+  for (const value of [a, b]) {
+    if (value === undefined || value === null) continue;
+    if (isList(value) || isObject(value)) throw toFailure("non-comparable type");
   }
-  return compareValues(a, b);
+  if ((a ?? null) === null || (b ?? null) === null) return (a ?? null) === (b ?? null);
+  if (typeName(a as Value) !== typeName(b as Value)) throw toFailure("incompatible types for comparison");
+  return compareValues(a as Value, b as Value) === 0;
 }
 
 function lengthOf(value: Result): number {
@@ -87,7 +102,8 @@ function indexInto(args: readonly Result[]): Result {
   const [value, ...keys] = args;
   let current = value;
   for (const key of keys) {
-    if (current === undefined || key === undefined) return undefined;
+    if (current === undefined || current === null) throw toFailure("index of untyped nil");
+    if (key === undefined || key === null) throw toFailure("value is nil; should be of type string");
     if (isList(current) && lookUp(current, key) === undefined) throw toFailure(`index out of range: ${print(key)}`);
     current = lookUp(current, key);
   }
@@ -96,41 +112,53 @@ function indexInto(args: readonly Result[]): Result {
 
 function sliceOf([value, from, to]: readonly Result[]): Result {
   const [start, end] = [Number(from ?? 0), to === undefined ? undefined : Number(to)];
-  if (typeof value === "string") return Buffer.from(value, "utf8").subarray(start, end).toString("utf8");
+  const length = typeof value === "string" ? toBytes(value).length : isList(value) ? value.length : 0;
+  for (const bound of [start, end ?? 0]) {
+    if (bound < 0 || bound > length) throw toFailure(`error calling slice: index out of range: ${bound}`);
+  }
+  if (end !== undefined && start > end) throw toFailure(`error calling slice: invalid slice index: ${start} > ${end}`);
+  if (typeof value === "string") return fromBytes(toBytes(value).subarray(start, end));
   if (isList(value)) return value.slice(start, end);
   throw toFailure("slice of a value that cannot be sliced");
 }
 
+const printArgument = (value: Result): string => printInner(value ?? null);
+
 /** Numbers and texts beside each other are separated in Go's Print only where neither is a text. */
-function printAll(args: readonly Result[]): string {
+function printAll(args: readonly Result[], printOne: (value: Result) => string = print): string {
   return args.reduce<string>((text, arg, index) => {
     const isSeparated = index > 0 && typeof arg !== "string" && typeof args[index - 1] !== "string";
-    return `${text}${isSeparated ? " " : ""}${print(arg)}`;
+    return `${text}${isSeparated ? " " : ""}${printOne(arg)}`;
   }, "");
 }
 
 const functions: Readonly<Record<string, (args: readonly Result[]) => Result>> = {
-  and: (args) => args.find((arg) => !isTrue(arg)) ?? args[args.length - 1],
+  and: (args) =>
+    args[args.findIndex((arg) => !isTrue(arg))] ?? (args.every(isTrue) ? args[args.length - 1] : undefined),
   or: (args) => args.find(isTrue) ?? args[args.length - 1],
   not: ([value]) => !isTrue(value),
   len: ([value]) => lengthOf(value),
   index: indexInto,
   slice: sliceOf,
-  print: printAll,
-  println: (args) => `${args.map(print).join(" ")}\n`,
+  print: (args) => printAll(args, printArgument),
+  println: (args) => `${args.map(printArgument).join(" ")}\n`,
   printf: ([format, ...args]) =>
     formatText(
       String(format ?? ""),
-      args.map((arg) => arg ?? null),
+      // Numbers that stand in the template are numbers; all other values are as Go prints them.
+      args.map((arg) => {
+        if (arg === undefined || arg === null) return undefined;
+        return isNumber(arg) ? arg : printArgument(arg);
+      }),
     ),
   html: (args) => printAll(args).replace(/[&<>"'\0]/g, (character) => htmlEscapes[character] ?? character),
   js: (args) =>
-    JSON.stringify(printAll(args))
-      .slice(1, -1)
-      .replace(/[<>&='/]/g, toUnicodeEscape),
+    printAll(args)
+      .replace(/[\\'"]/g, "\\$&")
+      .replace(/[<>&=\p{Cc}\p{Zl}\p{Zp}]/gu, toUnicodeEscape),
   urlquery: (args) => escapeQuery(printAll(args)),
-  eq: ([first, ...others]) => others.some((other) => order(first, other) === 0),
-  ne: ([a, b]) => order(a, b) !== 0,
+  eq: ([first, ...others]) => others.some((other) => isEqual(first, other)),
+  ne: ([a, b]) => !isEqual(a, b),
   lt: ([a, b]) => order(a, b) < 0,
   le: ([a, b]) => order(a, b) <= 0,
   gt: ([a, b]) => order(a, b) > 0,
@@ -138,7 +166,7 @@ const functions: Readonly<Record<string, (args: readonly Result[]) => Result>> =
 };
 
 function toUnicodeEscape(character: string): string {
-  return character === "/" ? character : `\\u${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}`;
+  return `\\u${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}`;
 }
 
 class Renderer {
@@ -155,7 +183,8 @@ class Renderer {
 
   render(data: RegoObject): string {
     this.#variables.push(["$", data]);
-    this.#walk(this.#template.nodes, data, 0);
+    const signal = this.#walk(this.#template.nodes, data, 0);
+    if (signal !== undefined) throw toFailure(`template: template:1: {{${signal}}} outside {{range}}`);
     return this.#parts.join("");
   }
 
@@ -324,18 +353,37 @@ function toData(value: Value, depth: number): Value {
   spend(2);
   if (isNumber(value)) return formatNumber(value);
   if (isList(value)) return value.map((item) => toData(item, depth + 1));
-  if (isSet(value)) return value.values().map((item) => toData(item, depth + 1));
+  if (isSet(value)) throw new NoJson();
   return isObject(value) ? toDataObject(value, depth) : value;
 }
 
 function toDataObject(object: RegoObject, depth: number): RegoObject {
-  return RegoObject.from(object.entries().map(([key, item]) => [key, toData(item, depth + 1)] as const));
+  return RegoObject.from(
+    object.entries().map(([key, item]) => {
+      if (typeof key !== "string") throw new NoJson();
+      return [key, toData(item, depth + 1)] as const;
+    }),
+  );
+}
+
+/** Sets and keys that are no texts, which the data may not have. */
+class NoJson extends Error {}
+
+/** OPA reads the value as it is written in Rego; a set in it is no JSON. */
+function readData(object: RegoObject): RegoObject {
+  try {
+    return toDataObject(object, 0);
+  } catch (thrown) {
+    if (!(thrown instanceof NoJson)) throw thrown;
+    parseJson(formatValue(object));
+    throw toFailure("expected an object without sets, whose keys are texts");
+  }
 }
 
 function render(args: readonly Value[]): Value {
   const source = stringOperand(args, 1);
   const data = objectOperand(args, 2);
-  return new Renderer(parseTemplate(source)).render(toDataObject(data, 0)).replaceAll("<no value>", "<undefined>");
+  return new Renderer(parseTemplate(source)).render(readData(data)).replaceAll("<no value>", "<undefined>");
 }
 
 export const template: BuiltinTable = { "strings.render_template": render };
