@@ -171,14 +171,14 @@ function groupByFirst(pairs: readonly (readonly [string, string])[]): Map<string
 }
 
 function replaceByObject(args: readonly Value[]): Value {
-  const pairs = objectOperand(args, 1)
-    .entries()
-    .map(([search, replacement]) => {
-      if (typeof search !== "string") throw toOperandError(1, "non-string key found in pattern object");
-      if (typeof replacement !== "string") throw toOperandError(1, "non-string value found in pattern object");
-      return [search, replacement] as const;
-    });
-  return replaceMany(stringOperand(args, 2), pairs);
+  const object = objectOperand(args, 1);
+  const text = stringOperand(args, 2);
+  const pairs = object.entries().map(([search, replacement]) => {
+    if (typeof search !== "string") throw toOperandError(1, "non-string key found in pattern object");
+    if (typeof replacement !== "string") throw toOperandError(1, "non-string value found in pattern object");
+    return [search, replacement] as const;
+  });
+  return replaceMany(text, pairs);
 }
 
 type Side = "left" | "right" | "both";

@@ -103,7 +103,7 @@ function run(binary: string, args: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
     execFile(binary, args, { maxBuffer: 512 * 1024 * 1024 }, (error, stdout, stderr) => {
       if (stdout.startsWith("{")) resolve(stdout);
-      else if (stderr.includes("panic:")) reject(new OpaPanicError(stderr.slice(0, 500)));
+      else if (/^(?:panic|fatal error):/m.test(stderr)) reject(new OpaPanicError(stderr.slice(0, 500)));
       else reject(new Error(`opa gave no answer: ${(error?.message ?? "").slice(0, 2000)} ${stderr.slice(0, 2000)}`));
     });
   });

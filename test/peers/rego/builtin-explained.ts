@@ -210,6 +210,26 @@ export const builtinExplanations: readonly BuiltinExplanation[] = [
     opa: /\ufffd|\\ufffd/,
   },
   {
+    reason: "spaces that an address has are signed in another form",
+    example: {
+      name: "providers.aws.sign_req",
+      args: [
+        '{"method": "get", "url": "https://h/a b?c d"}',
+        '{"aws_service": "foo", "aws_access_key": "AK", "aws_secret_access_key": "SK", "aws_region": "r"}',
+        "1",
+      ],
+    },
+    names: /^providers\.aws\.sign_req$/,
+    args: /"https:\/\/h\/a b\?c d"/,
+    opa: /^\{/,
+  },
+  {
+    reason: "half of a surrogate pair in an escape of YAML is U+FFFD here",
+    example: { name: "yaml.is_valid", args: ['"\\"\\\\ud800\\""'] },
+    names: /^yaml\./,
+    args: /\\\\ud[89a-f]/i,
+  },
+  {
     reason: "a unit is named by bytes in OPA",
     example: { name: "units.parse", args: ['"5.\\u00b5"'] },
     names: /^units\./,

@@ -175,6 +175,8 @@ function parsePattern(pattern: string): readonly Node[] {
 /** Whether a glob matches the whole text. Throws `BuiltinError` for an invalid pattern. */
 export function matchesGlob(pattern: string, separators: ReadonlySet<string>, text: string): boolean {
   const nodes = parsePattern(pattern);
+  // A pattern that is one character of any kind but some takes the missing one for it in OPA.
+  if (text === "" && /^(?:\?|\[![^\]\\]+\])$/.test(pattern)) return true;
   const characters = [...text];
   // Both a long pattern and a long text would take long: time grows with their product.
   assertResultSize((pattern.length * characters.length) / 16);

@@ -157,7 +157,10 @@ const functions: Readonly<Record<string, (args: readonly Result[]) => Result>> =
       .replace(/[\\'"]/g, "\\$&")
       .replace(/[<>&=\p{Cc}\p{Zl}\p{Zp}]/gu, toUnicodeEscape),
   urlquery: (args) => escapeQuery(printAll(args)),
-  eq: ([first, ...others]) => others.some((other) => isEqual(first, other)),
+  eq: ([first, ...others]) => {
+    if (others.length === 0) throw toFailure("missing argument for comparison");
+    return others.some((other) => isEqual(first, other));
+  },
   ne: ([a, b]) => !isEqual(a, b),
   lt: ([a, b]) => order(a, b) < 0,
   le: ([a, b]) => order(a, b) <= 0,

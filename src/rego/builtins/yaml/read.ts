@@ -180,6 +180,9 @@ class Reader {
 }
 
 function readScalar(node: Scalar): Value {
+  if (node.tag === `${prefix}binary` && !/^[A-Za-z0-9+/\s]*={0,2}\s*$/.test(node.source ?? "")) {
+    throw toFailure("yaml: !!binary value contains invalid base64 data");
+  }
   if (node.value instanceof Uint8Array) return fromBytes(node.value);
   const text = typeof node.value === "string" ? node.value : (node.source ?? "");
   const tag = node.tag?.startsWith(prefix) ? node.tag.slice(prefix.length) : undefined;
