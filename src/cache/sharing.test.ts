@@ -94,6 +94,11 @@ async function begin(store: ContentStore, source: ByteSource, who = scope, confi
   };
 }
 
+/** Until somebody has claimed a download: who comes then follows it. */
+async function untilClaimed(): Promise<void> {
+  await expect.poll(() => readdir(join(directory, "v1", "downloads"))).toHaveLength(1);
+}
+
 const pathOfClaim = () => join(directory, "v1", "downloads", toHex(digest));
 
 describe("a download of another process", () => {
@@ -117,6 +122,7 @@ describe("a download of another process", () => {
     const halves = createHalves(large);
     const one = open();
     const writing = read(one.tee(name, scope, halves.source));
+    await untilClaimed();
     const two = open();
     const slow = two.tee(name, scope, forbidden)[Symbol.asyncIterator]();
     const { value } = await slow.next();
@@ -217,7 +223,7 @@ describe("a download of another process", () => {
     }
     const one = open();
     const first = read(one.tee(nothing, scope, refused));
-    await expect.poll(() => readdir(join(directory, "v1", "downloads"))).toHaveLength(1);
+    await untilClaimed();
     const follower = read(open().tee(nothing, scope, refused));
     finish();
     await expect(first).rejects.toThrow("no access");
@@ -323,6 +329,7 @@ describe("a disk that fails", () => {
     const name = toDigest(large);
     const halves = createHalves(large);
     const writing = read(open().tee(name, scope, halves.source));
+    await untilClaimed();
     let isFull = false;
     const create: CacheFiles["create"] = async (path) => {
       if (isFull) throw Object.assign(new Error("no space left on device"), { code: "ENOSPC" });

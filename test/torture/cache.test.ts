@@ -168,6 +168,15 @@ it(`${rounds} rounds of ${processes * readersEach} readers, seed ${seed}`, {
     await expectSound(directory, what, damaged);
     damaged = await damage(directory, random);
   }
+  // How early they were killed is chance: content that is damaged for certain, and readers that live to find it.
+  const calm = { directory: join(root, "large"), maxBytes: 1e9, readers: readersEach, room: null, fatalStep: null };
+  for (const round of [rounds, rounds + 1]) {
+    ends.push(await runReaders({ ...calm, seed: pick(random, 2 ** 31), isCalm: false, complaints }));
+    await expectSound(calm.directory, `round ${round}, seed ${seed}`, damaged);
+    const [first] = (await findContent(calm.directory)).sort(byName);
+    await writeFile(join(first?.parentPath ?? "", first?.name ?? ""), "damaged");
+    damaged = new Set([toDigest(Buffer.from("damaged"))]);
+  }
   expectHappened(ends, ["killed", "writeFaults", "corrupt", "shared", "hits"]);
 });
 
