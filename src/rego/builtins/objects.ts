@@ -50,7 +50,8 @@ function mergeAll(objects: readonly RegoObject[], depth: number): RegoObject {
     for (const key of object.unorderedKeys()) {
       const before = builder.get(key);
       const after = object.get(key) as Value;
-      if (before === undefined || !isObject(before) || !isObject(after)) builder.set(key, after);
+      // There is one empty object: as the stand-in of several keys it would mix them up.
+      if (before === undefined || !isObject(before) || before.size === 0 || !isObject(after)) builder.set(key, after);
       else {
         const known = nested.get(before);
         if (known !== undefined && known.key === key) known.parts.push(after);
