@@ -210,7 +210,7 @@ export const builtinExplanations: readonly BuiltinExplanation[] = [
     opa: /\ufffd|\\ufffd/,
   },
   {
-    reason: "spaces that an address has are signed in another form",
+    reason: "a path that is not in its shortest form, or has spaces, is signed in another form",
     example: {
       name: "providers.aws.sign_req",
       args: [
@@ -220,8 +220,15 @@ export const builtinExplanations: readonly BuiltinExplanation[] = [
       ],
     },
     names: /^providers\.aws\.sign_req$/,
-    args: /"https:\/\/h\/a b\?c d"/,
+    args: /"https:\/\/h\/a b\?c d"|\/\/\.\.%2f/,
     opa: /^\{/,
+  },
+  {
+    reason: "of several problems of networks another one is named",
+    example: { name: "net.cidr_contains_matches", args: ['["10.0.0/8"]', '["10.0.0.0", []]'] },
+    names: /^net\.cidr_contains_matches$/,
+    opa: /_error: /,
+    engine: /_error: /,
   },
   {
     reason: "half of a surrogate pair in an escape of YAML is U+FFFD here",
