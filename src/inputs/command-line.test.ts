@@ -284,6 +284,11 @@ describe("problems", () => {
     ["a jitter above 1", ["--retry-jitter=1.1"], /^--retry-jitter: expected a number from 0 to 1/],
     ["a size", ["--cache-max-size=lots"], /^--cache-max-size: expected a size/],
     ["a platform", ["--platforms=linux"], /^--platforms: .*got the entry "linux"$/],
+    [
+      "a platform of another name",
+      ["--platforms=linux/aarch64"],
+      /^--platforms: expected linux\/arm64, .*"linux\/aarch64"$/,
+    ],
     ["a pull policy", ["--pull=never"], /^--pull: expected one of if-newer, always, if-missing/],
     ["pulling offline", ["--offline", "--pull=always"], /^--pull: always asks the registry, and --offline asks none/],
     [

@@ -55,6 +55,18 @@ function readTokenServices(flags: FlagReader): RegistrySlice["tokenServices"] {
   });
 }
 
+/** What others call architectures of image indexes (GOARCH): no index lists these names, so that they would require nothing. */
+const otherNames: Readonly<Record<string, string>> = {
+  x86_64: "amd64",
+  "x86-64": "amd64",
+  aarch64: "arm64",
+  armhf: "arm/v7",
+  armv7l: "arm/v7",
+  armel: "arm/v6",
+  i386: "386",
+  i686: "386",
+};
+
 /** `--platforms`: all, none or a list. */
 export function readPlatforms(flags: FlagReader): RequiredPlatforms {
   const text = flags.text("platforms") ?? "all";
@@ -68,6 +80,11 @@ export function readPlatforms(flags: FlagReader): RequiredPlatforms {
         "--platforms",
         `expected all, none or a list such as linux/amd64,linux/arm64/v8, got the entry ${quote(platform)}`,
       );
+    }
+    const [os = "", architecture = ""] = platform.split("/");
+    if (Object.hasOwn(otherNames, architecture)) {
+      const known = `${os}/${otherNames[architecture]}`;
+      flags.refuse("--platforms", `expected ${known}, as image indexes name it, got ${quote(platform)}`);
     }
   }
   return platforms;

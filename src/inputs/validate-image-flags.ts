@@ -230,7 +230,7 @@ const registryGroup: FlagGroup = {
       name: "insecure-registry",
       kind: "list",
       value: "HOST[:PORT]",
-      help: "Repeatable. Registry that is asked over plain HTTP. Certificates are always verified: name an authority of your own in SSL_CERT_FILE.",
+      help: "Repeatable. Registry that may be asked over plain HTTP where it speaks no TLS. Certificates are always verified: name an authority of your own in SSL_CERT_FILE.",
     },
     {
       name: "token-service",

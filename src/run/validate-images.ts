@@ -8,7 +8,13 @@ import {
   type SourcePorts,
 } from "../policy/index.ts";
 import { defaultEvidenceLimits, type TrustProvider } from "../sigstore/index.ts";
-import { type ExpandedComponent, expandIndexes, parseSnapshots, type SnapshotPorts } from "../snapshot/index.ts";
+import {
+  type ExpandedComponent,
+  type ExpandedSnapshot,
+  expandIndexes,
+  parseSnapshots,
+  type SnapshotPorts,
+} from "../snapshot/index.ts";
 import type { ComponentReport, JsonObject, Report, Snapshot } from "../types/index.ts";
 import { startDeadline, toComponentTimeout, toRunTimeout } from "./deadline.ts";
 import { mapInFlight } from "./in-flight.ts";
@@ -106,7 +112,7 @@ async function validate(
     effectiveTime: formatEffectiveTime(fixedNs),
     createdAtMs: ports.nowMs(),
     statistics: ports.client.statistics(),
-    notes: await collectNotes(expanded.components, run.prepared, ports, signal),
+    notes: await collectNotes(expanded, run.prepared, ports, signal),
   };
 }
 
@@ -190,12 +196,15 @@ function toPolicySnapshot(snapshot: Snapshot): Snapshot {
 }
 
 async function collectNotes(
-  components: readonly ExpandedComponent[],
+  { components, unlistedPlatforms }: ExpandedSnapshot,
   prepared: PreparedPolicy,
   ports: ValidateImagesPorts,
   signal: AbortSignal,
 ): Promise<string[]> {
   const notes: string[] = [...prepared.notes];
+  for (const platform of unlistedPlatforms) {
+    notes.push(`--platforms requires ${platform}, which no image index lists: nothing was required by it.`);
+  }
   for (const child of components.flatMap((component) => component.absent)) {
     notes.push(
       `${child.index} lists ${child.digest} for ${child.platform}, which is not in the registry and was not validated.`,

@@ -29,4 +29,6 @@ export interface ExpandedComponent extends Component {
 export interface ExpandedSnapshot extends Omit<Snapshot, "components"> {
   /** In the snapshot's order, children after their parent. */
   readonly components: readonly ExpandedComponent[];
+  /** Required platforms that no index of the snapshot lists, perhaps misspelt; empty where it has no index. */
+  readonly unlistedPlatforms: readonly string[];
 }

@@ -231,6 +231,25 @@ describe("sparse indexes", () => {
     expect(index?.absent.map(({ platform }) => platform)).toEqual(absent);
   });
 
+  it.each<[string, RequiredPlatforms, readonly string[], readonly string[]]>([
+    ["all that are required", ["linux/amd64", "linux/arm64"], ["many"], []],
+    [
+      "not all that are required",
+      ["linux/amd46", "linux/s390x", "linux/arm64/v7"],
+      ["many"],
+      ["linux/amd46", "linux/arm64/v7"],
+    ],
+    ["each one of them", ["linux/s390x", "windows/amd64"], ["many", "windows"], []],
+    ["nothing, for there is none", ["linux/amd64"], ["one"], []],
+    ["all, in one that lies in another", ["linux/s390x"], ["outer"], []],
+    ["what nobody required", "all", ["many"], []],
+  ])("list %s", async (_, platforms, images, unlisted) => {
+    const content = { indexes: { many, windows: [child("win", "windows/amd64")], outer: [child("many")] } };
+    const options = { platforms, signal: new AbortController().signal, concurrency: 2 };
+    const expanded = await expandIndexes(snapshotOf(...images), createReader(content), options);
+    expect(expanded.unlistedPlatforms).toEqual(unlisted);
+  });
+
   it("make a violation of the index that names platform, digest and index", async () => {
     const [index] = await expand(snapshotOf("many"), { indexes: { many }, gone: ["s390x"] });
     const pinned = `r.example/x@${digestOf("many")}`;

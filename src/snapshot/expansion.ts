@@ -5,7 +5,13 @@ import { SnapshotError } from "./errors.ts";
 import type { ExpandedComponent, ExpandedSnapshot, MissingChild } from "./expanded-snapshot.ts";
 import type { IndexReader, ResolvedImage } from "./index-reader.ts";
 import { toMissingChildViolation } from "./missing-child.ts";
-import { formatPlatform, isAttestationManifest, isRequired } from "./platforms.ts";
+import {
+  createPlatformTally,
+  formatPlatform,
+  isAttestationManifest,
+  isRequired,
+  type PlatformTally,
+} from "./platforms.ts";
 
 export interface ExpansionOptions {
   readonly platforms: RequiredPlatforms;
@@ -29,14 +35,15 @@ export async function expandIndexes(
   options: ExpansionOptions,
 ): Promise<ExpandedSnapshot> {
   const walks = new Map<string, Promise<Walk>>();
+  const tally = createPlatformTally(options.platforms);
   const groups = await mapBounded(snapshot.components, options, async (component) => {
     const image = component.containerImage;
-    const walk = walks.get(image) ?? walkImage(image, port, options);
+    const walk = walks.get(image) ?? walkImage(image, { port, options, tally });
     walks.set(image, walk);
     return toComponents(component, await walk);
   });
   options.signal.throwIfAborted();
-  return { ...snapshot, components: groups.flat() };
+  return { ...snapshot, components: groups.flat(), unlistedPlatforms: tally.unlisted() };
 }
 
 /** What was found about one image: itself, and below it what an index lists. */
@@ -66,20 +73,26 @@ function undecided(image: string, error: unknown, resolved?: ResolvedImage): Wal
   };
 }
 
-async function walkImage(image: string, port: IndexReader, options: ExpansionOptions): Promise<Walk> {
+async function walkImage(image: string, run: RunContext): Promise<Walk> {
+  const { port, options } = run;
   try {
     // What a tag's answer says of the media type is the registry's word: what it is, its bytes say, asked for by digest.
     const { reference } = await port.resolve(image, options.signal);
     const resolved = await port.resolve(reference, options.signal);
-    return await walkResolved(image, resolved, { port, options, depth: 0, left: { children: maxChildren } });
+    return await walkResolved(image, resolved, { ...run, depth: 0, left: { children: maxChildren } });
   } catch (error) {
     return undecided(image, error);
   }
 }
 
-interface WalkContext {
+/** What all images of a snapshot share. */
+interface RunContext {
   readonly port: IndexReader;
   readonly options: ExpansionOptions;
+  readonly tally: PlatformTally;
+}
+
+interface WalkContext extends RunContext {
   readonly depth: number;
   /** How many children may still come; shared by the whole walk of one image. */
   readonly left: { children: number };
@@ -105,6 +118,7 @@ async function walkIndex(image: string, resolved: ResolvedImage, context: WalkCo
     );
   }
   const descriptors = await port.readIndex(resolved.reference, options.signal);
+  context.tally.add(descriptors);
   context.left.children -= descriptors.length;
   if (context.left.children < 0) {
     throw new SnapshotError(

@@ -33,8 +33,33 @@ export function isRequired(descriptor: Descriptor, required: RequiredPlatforms):
   if (required === "all" || required === "none") {
     return required === "all";
   }
+  return required.some((wanted) => isOf(descriptor, wanted));
+}
+
+function isOf(descriptor: Descriptor, wanted: string): boolean {
   const platform = formatPlatform(withVariant(descriptor.platform));
-  return required.some((wanted) => platform === wanted || platform.startsWith(`${wanted}/`));
+  return platform === wanted || platform.startsWith(`${wanted}/`);
+}
+
+/** Which of the required platforms some indexes list. */
+export interface PlatformTally {
+  /** Children of one more index. */
+  add(children: readonly Descriptor[]): void;
+  /** Required platforms that none of the indexes lists, perhaps misspelt; empty where there was no index. */
+  unlisted(): readonly string[];
+}
+
+export function createPlatformTally(required: RequiredPlatforms): PlatformTally {
+  const wanted = typeof required === "string" ? [] : required;
+  let indexes = 0;
+  const listed = new Set<string>();
+  return {
+    add(children) {
+      indexes += 1;
+      for (const one of wanted) if (children.some((child) => isOf(child, one))) listed.add(one);
+    },
+    unlisted: () => (indexes === 0 ? [] : wanted.filter((one) => !listed.has(one))),
+  };
 }
 
 function withVariant(platform: Platform | undefined): Platform | undefined {
