@@ -200,6 +200,8 @@ export interface RegoCheckConfiguration {
   /** Files and folders, at least one. */
   readonly paths: readonly string[];
   readonly strict: boolean;
+  /** Errors of a compilation that are named; 0 for all. */
+  readonly maxErrors: number;
   readonly format: "pretty" | "json";
   /** Patterns of names of files and folders that are left out. */
   readonly ignore: readonly string[];

@@ -124,6 +124,8 @@ describe("sealcheck check", () => {
       format: "pretty",
     });
     expect(parse("check", "-S", "--format=json", "a")).toMatchObject({ strict: true, format: "json" });
+    expect(parse("check", "a")).toMatchObject({ maxErrors: 10 });
+    expect(parse("check", "-m", "0", "a")).toMatchObject({ maxErrors: 0 });
   });
 
   it("refuses to check nothing", () => {

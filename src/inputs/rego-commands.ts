@@ -103,6 +103,7 @@ export function readRegoCheck(reader: FlagReader, paths: readonly string[]): Com
     configuration: {
       paths,
       strict: reader.boolean("strict"),
+      maxErrors: reader.count("max-errors"),
       format: reader.choice("format", ["pretty", "json"]),
       ignore: reader.list("ignore"),
       logLevel: readLogLevel(reader),

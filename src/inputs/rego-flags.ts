@@ -147,6 +147,14 @@ export const regoCheckGroups: readonly FlagGroup[] = [
     flags: [
       strictFlag,
       { name: "format", short: "f", kind: "text", value: "FORMAT", fallback: "pretty", help: "pretty or json." },
+      {
+        name: "max-errors",
+        short: "m",
+        kind: "count",
+        value: "N",
+        fallback: "10",
+        help: "Errors that are named, those of the parser not counted; 0 names all.",
+      },
       ignoreFlag,
     ],
   },

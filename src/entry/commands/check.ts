@@ -23,6 +23,7 @@ export async function runRegoCheck(
     files: policyFiles,
     signal,
     strict: configuration.strict,
+    maxErrors: configuration.maxErrors,
     format: configuration.format,
     ignore: configuration.ignore,
     functions: ecPureFunctions,

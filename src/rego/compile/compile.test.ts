@@ -122,6 +122,7 @@ describe("rules that contradict each other", () => {
 describe("calls", () => {
   it.each([
     ["unknown", "p if foo(1)", ["2 rego_type_error: undefined function foo"]],
+    ["unknown, with a keyword", "p if time.else(1)", ['2 rego_type_error: undefined function time["else"]']],
     ["unknown in a package", "p if data.t.foo(1)", ["2 rego_type_error: undefined function data.t.foo"]],
     ["too many arguments", "p := count(1, 2)", ["2 rego_type_error: count: arity mismatch"]],
     [

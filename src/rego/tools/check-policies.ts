@@ -1,5 +1,5 @@
 import { compileModules, type ExternalFunction, type FunctionDeclaration } from "../compile/index.ts";
-import type { RegoErrors } from "../errors.ts";
+import { RegoError, RegoErrors } from "../errors.ts";
 import { loadTests } from "../testing/load.ts";
 import type { PolicyFiles } from "../testing/ports.ts";
 import { formatProblems, isToolError, problemsToJson, type ToolFormat } from "./problem-report.ts";
@@ -15,6 +15,8 @@ export interface CheckPoliciesOptions {
   /** See `LoadTestsOptions`. */
   ignore?: readonly string[];
   format: ToolFormat;
+  /** Errors of a compilation that are reported; 0 for all, the default. A last one then says that there are more. */
+  maxErrors?: number;
   functions?: readonly FunctionDeclaration[];
   externals?: readonly ExternalFunction[];
   /** See `CompileOptions`. */
@@ -23,7 +25,7 @@ export interface CheckPoliciesOptions {
 
 export type CheckPoliciesOutcome =
   | { kind: "valid" }
-  /** `report` has every error that the first failing stage found. */
+  /** `report` has the errors that the first failing stage found, in the order of files and rows. */
   | { kind: "invalid"; report: string };
 
 /** Parses and compiles every policy below the paths; nothing is evaluated. */
@@ -45,10 +47,19 @@ export async function checkPolicies(options: CheckPoliciesOptions): Promise<Chec
     return { kind: "valid" };
   } catch (thrown) {
     if (!isToolError(thrown)) throw thrown;
-    return { kind: "invalid", report: report(thrown, options.format, lines.at) };
+    return { kind: "invalid", report: report(limitErrors(thrown, options.maxErrors), options.format, lines.at) };
   }
 }
 
-function report(thrown: Error | RegoErrors, format: ToolFormat, at: Parameters<typeof problemsToJson>[1]): string {
+/** In OPA's words. */
+function limitErrors(thrown: Error, maxErrors = 0): Error {
+  if (!(thrown instanceof RegoErrors) || maxErrors === 0 || thrown.errors.length <= maxErrors) return thrown;
+  return new RegoErrors([
+    ...thrown.errors.slice(0, maxErrors),
+    new RegoError("rego_compile_error", "error limit reached"),
+  ]);
+}
+
+function report(thrown: Error, format: ToolFormat, at: Parameters<typeof problemsToJson>[1]): string {
   return format === "json" ? problemsToJson(thrown, at) : formatProblems(thrown, at);
 }

@@ -279,6 +279,25 @@ describe("checkPolicies", () => {
     expect(await check(paths, strict === undefined ? {} : { strict })).toEqual({ kind: "invalid", report });
   });
 
+  it.each([
+    [0, 3, undefined],
+    [3, 3, undefined],
+    [2, 3, "rego_compile_error: error limit reached"],
+  ])("names at most %d errors, and says that there are more", async (maxErrors, count, last) => {
+    const files = createMemoryFiles({ "p.rego": "package p\n\na := b\n\nc := d\n\ne := f\n" });
+    const outcome = await checkPolicies({
+      paths: ["p.rego"],
+      files,
+      signal,
+      strict: false,
+      format: "pretty",
+      maxErrors,
+    });
+    const lines = outcome.kind === "invalid" ? outcome.report.trimEnd().split("\n") : [];
+    expect(lines[0]).toBe(`${count} errors occurred:`);
+    expect(lines[3]).toBe(last ?? "p.rego:7: rego_unsafe_var_error: var f is unsafe");
+  });
+
   it("escapes JSON as Go does", async () => {
     const files = createMemoryFiles({ "p.rego": "package p\n\nq if q\n" });
     const outcome = await checkPolicies({ paths: ["p.rego"], files, signal, strict: false, format: "json" });

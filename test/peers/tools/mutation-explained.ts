@@ -77,15 +77,6 @@ export const explanations: readonly Explanation[] = [
       areAll(theirs, "rego_recursion_error") && areAll(ours, "rego_recursion_error") && areAtSamePlaces(theirs, ours),
   },
   {
-    reason:
-      "OPA says what a built-in function was given where there are too many or too few arguments, here that is not known yet",
-    example: "a := startswith(input.b)",
-    explains: ({ theirs, ours }) =>
-      areSome(ours, /: arity mismatch$/) &&
-      ours.every((problem) => isIn(theirs, problem)) &&
-      theirs.length === ours.length,
-  },
-  {
     reason: "a variable whose only definition needs an unsafe one is named here, and not by OPA",
     example: "a if {\n\tnot startswith(b.c, input.d)\n\td := lower(b.e)\n\td == input.f\n}",
     explains: ({ theirs, ours, both }) =>
@@ -115,12 +106,6 @@ export const explanations: readonly Explanation[] = [
     explains: ({ theirs, ours, both }) => theirs.length === 0 && areAll(ours, parse) && areAll(both, parse),
   },
   {
-    reason: "an unsafe variable in a reference that is an operand (`x[i.a]`) is not found here",
-    example: "a if input.b[i.c]",
-    explains: ({ theirs, ours, text }) =>
-      ours.length === 0 && areAll(theirs, unsafe) && theirs.some(({ row }) => /\[[^\]]*\w[.[]/.test(lineOf(text, row))),
-  },
-  {
     reason:
       "the name of a built-in function as a variable: to OPA it is of the type of the function, here nothing is known of it",
     example: "a := [1]\n\nb if a[count]",
@@ -128,15 +113,6 @@ export const explanations: readonly Explanation[] = [
       ours.length === 0 &&
       areAll(theirs, types) &&
       theirs.every(({ details }) => details.includes('"type":"function"')),
-  },
-  {
-    reason: "keywords in references are written with a dot here: they parse that way, too",
-    example: 'a := {"in": 1}.as',
-    explains: ({ theirs, ours }) =>
-      isSameBut(theirs, ours, (problem) => ({
-        ...problem,
-        message: problem.message.replaceAll(/\["([a-z]+)"\]/g, ".$1"),
-      })),
   },
   {
     reason: "OPA hints at imports of keywords, which need none in Rego v1",
@@ -231,15 +207,6 @@ export const explanations: readonly Explanation[] = [
     example: "a if {\n\tcount(input.b) > 0\n\tcount := 1\n\tcount > input.c\n}",
     explains: ({ theirs }) =>
       theirs.length > 0 && theirs.every(({ message }) => /^var [a-z_]+ referenced above$/.test(message)),
-  },
-  {
-    reason: "an unsafe variable in the head, or in a value of several rows: here it is in the row of the whole",
-    example: "a := [\n\t1,\n\tb,\n]",
-    explains: ({ theirs, ours }) =>
-      areAll(theirs, unsafe) &&
-      areAll(ours, unsafe) &&
-      theirs.length === ours.length &&
-      theirs.every(({ message, row }) => ours.some((other) => other.message === message && other.row <= row)),
   },
   {
     reason:

@@ -12,6 +12,11 @@ const peers = inject("peers");
 /** Exit codes where they differ by design (docs/rego-engine.md): those of `opa`, and ours for the same. */
 const testCodes: Readonly<Record<number, number>> = { 0: 0, 1: 2, 2: 1 };
 
+/** Twelve errors of one stage whose order is that of the rows with `opa`, too. */
+const manyErrors = {
+  "p.rego": `package p\n\n${Array.from({ length: 12 }, (_, index) => `a${index} := b${index}\n`).join("\n")}`,
+};
+
 describe.skipIf(peers === undefined)("what opa prints", () => {
   let folder = "";
 
@@ -117,6 +122,9 @@ describe.skipIf(peers === undefined)("what opa prints", () => {
       ["an unused import, strict", { "p.rego": "package p\n\nimport data.x\n" }, ["check", "--strict", "."]],
       ["a file that is left out", { "p.rego": "package p\n\np := x\n" }, ["check", "--ignore=p.*", "."]],
       ["a path that is not there", {}, ["check", "none"]],
+      ["more errors than are named", manyErrors, ["check", "."]],
+      ["more errors than are named, as JSON", manyErrors, ["check", "-f", "json", "--max-errors", "10", "."]],
+      ["all errors", manyErrors, ["check", "-m", "20", "."]],
     ] as const)("%s", async (_, files, args) => {
       const { opa, seal } = await both(files, args);
       expect([normalizeText(seal.stderr), seal.stdout]).toEqual([normalizeText(opa.stderr), opa.stdout]);

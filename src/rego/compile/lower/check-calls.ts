@@ -3,6 +3,7 @@ import type { FunctionTable } from "../functions.ts";
 import type { CallStatement, Statement, WithClause } from "../ir.ts";
 import type { Problems } from "../problems.ts";
 import { type Group, mockKey, type RuleTree } from "../rule-tree.ts";
+import { arityDetails } from "../types/arity-details.ts";
 import { mapBodies } from "../walk.ts";
 import type { VariableFactory } from "./scope.ts";
 import { isDynamic, toAssignment } from "./terms.ts";
@@ -133,18 +134,23 @@ function checkCall(statement: CallStatement, services: CallServices): void {
   else if (args.length !== arity) reportArity(statement, arity, services);
 }
 
-function reportArity(statement: CallStatement, arity: number, { problems }: CallServices): void {
+function reportArity(statement: CallStatement, arity: number, { problems, functions }: CallServices): void {
   const count = statement.args.length;
   const name = nameOf(statement);
-  const message =
-    statement.callee.kind === "builtin"
-      ? `${name}: arity mismatch`
-      : `function ${name} has arity ${arity}, got ${count} argument${count === 1 ? "" : "s"}`;
-  problems.add("rego_type_error", statement.location, message);
+  const { callee, location } = statement;
+  if (callee.kind === "builtin") {
+    const details = arityDetails(statement, functions.get(callee.name)?.type);
+    problems.add("rego_type_error", location, `${name}: arity mismatch`, details);
+    return;
+  }
+  const message = `function ${name} has arity ${arity}, got ${count} argument${count === 1 ? "" : "s"}`;
+  problems.add("rego_type_error", location, message);
 }
 
 function nameOf({ callee }: CallStatement): string {
-  return callee.kind === "rule" ? formatPath("data", callee.path) : callee.name;
+  if (callee.kind === "rule") return formatPath("data", callee.path);
+  const [root = "", ...keys] = callee.name.split(".");
+  return formatPath(root, keys);
 }
 
 function arityOf({ callee }: CallStatement, { tree, functions }: CallServices): number | undefined {

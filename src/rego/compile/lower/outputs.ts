@@ -37,10 +37,7 @@ function refOutputs(terms: readonly Term[], safe: ReadonlySet<Variable>): Variab
     switch (term.kind) {
       case "ref":
         if (typeof term.root !== "string" && !safe.has(term.root)) return;
-        for (const operand of term.operands) {
-          addTermVariables(operand, out);
-          visit(operand);
-        }
+        for (const operand of term.operands) addOperandVariables(operand, out);
         return;
       case "array":
       case "set":
@@ -55,6 +52,24 @@ function refOutputs(terms: readonly Term[], safe: ReadonlySet<Variable>): Variab
   };
   for (const term of terms) visit(term);
   return out;
+}
+
+/** What is indexed is not bound by it, wherever it stands: `x[i.a]` does not bind `i`. */
+function addOperandVariables(term: Term, out: VariableSet): void {
+  switch (term.kind) {
+    case "variable":
+      out.add(term.variable);
+      return;
+    case "ref":
+      for (const operand of term.operands) addOperandVariables(operand, out);
+      return;
+    case "array":
+    case "set":
+      for (const item of term.items) addOperandVariables(item, out);
+      return;
+    case "object":
+      for (const pair of term.pairs) for (const member of pair) addOperandVariables(member, out);
+  }
 }
 
 function callOutputs(statement: Extract<Statement, { kind: "call" }>, safe: ReadonlySet<Variable>): VariableSet {

@@ -33,6 +33,13 @@ describe("an order in which all is bound", () => {
 
 describe("what is unsafe", () => {
   it.each([
+    ["what an operand is a member of", "p if { input.x[i.a] }", ["2 rego_unsafe_var_error: var i is unsafe"]],
+    ["the same, deeper", "p if { input.x[{[_.a]}] }", ["2 rego_unsafe_var_error: var _ is unsafe"]],
+    [
+      "in a head of several rows: each in its own",
+      'p := [\n1,\nx,\n{"a": y}]',
+      ["4 rego_unsafe_var_error: var x is unsafe", "5 rego_unsafe_var_error: var y is unsafe"],
+    ],
     ["under not", "p if not input.x[_]", ["2 rego_unsafe_var_error: var _ is unsafe"]],
     [
       "a name that what is iterated over needs, too",

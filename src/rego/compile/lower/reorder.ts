@@ -55,13 +55,30 @@ export function orderBody(body: readonly Statement[], problems: SafetyProblems):
 
 function checkHead(branch: Branch, known: ReadonlySet<Variable>, problems: Problems): void {
   for (const term of [...branch.ref, branch.key, branch.value]) {
-    if (term === undefined || term.kind === "constant") continue;
-    const head: VariableSet = new Set();
-    addTermVariables(term, head);
-    for (const variable of head) {
-      if (known.has(variable) || variable.generated) continue;
-      problems.add("rego_unsafe_var_error", term.location, `var ${variable.name} is unsafe`);
-    }
+    if (term !== undefined) checkHeadTerm(term, known, problems);
+  }
+}
+
+/** Each variable in the row in which it stands. */
+function checkHeadTerm(term: Term, known: ReadonlySet<Variable>, problems: Problems): void {
+  const check = (variable: Variable): void => {
+    if (known.has(variable) || variable.generated) return;
+    problems.add("rego_unsafe_var_error", term.location, `var ${variable.name} is unsafe`);
+  };
+  switch (term.kind) {
+    case "variable":
+      check(term.variable);
+      return;
+    case "ref":
+      if (typeof term.root !== "string") check(term.root);
+      for (const operand of term.operands) checkHeadTerm(operand, known, problems);
+      return;
+    case "array":
+    case "set":
+      for (const item of term.items) checkHeadTerm(item, known, problems);
+      return;
+    case "object":
+      for (const pair of term.pairs) for (const member of pair) checkHeadTerm(member, known, problems);
   }
 }
 

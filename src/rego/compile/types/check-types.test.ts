@@ -188,6 +188,16 @@ describe("details", () => {
       ["have: (boolean)", "want: (x: number)"],
     ],
     [
+      "too many arguments of a built-in function",
+      "p := lower(1, [input.x])",
+      ["have: (number, array<any>, ???)", "want: (x: string)"],
+    ],
+    [
+      "keywords in references",
+      'p if { x := {"b": 1}; x.in }',
+      ['x["in"]', "  ^", '  have: "in"', '  want (one of): ["b"]'],
+    ],
+    [
       "the arguments of a rule, which have no names",
       'f(x) := x + 1\np if { f("a") > 1 }',
       ["have: (string, ???)", "want: (number, number)"],
