@@ -22,20 +22,28 @@ export function readAnnotations(module: Module, comments: CommentList): ReadAnno
   const drafts: Draft[] = [];
   for (let index = 0; index < comments.length; index++) {
     if (!comments.isFirstInRow(index) || !comments.text(index).trimStart().startsWith("METADATA")) continue;
-    const draft = readBlock(comments, index);
+    const last = findLast(comments, index);
+    const draft = readBlock(comments, index, last);
     if (draft instanceof SyntaxFailure) failures.push(draft);
     else drafts.push(draft);
+    // What a block holds begins no other one, whatever it looks like.
+    index = last;
   }
   return { failures, attach: (statements) => attachDrafts(module, drafts, statements) };
 }
 
-/** Reads the block below its title. */
-function readBlock(comments: CommentList, title: number): Draft | SyntaxFailure {
+/** The last comment of the block with this title. */
+function findLast(comments: CommentList, title: number): number {
   let last = title;
+  while (comments.isFirstInRow(last + 1) && comments.row(last + 1) === comments.row(last) + 1) last++;
+  return last;
+}
+
+/** Reads the block below its title. */
+function readBlock(comments: CommentList, title: number, last: number): Draft | SyntaxFailure {
   let text = "";
-  while (comments.isFirstInRow(last + 1) && comments.row(last + 1) === comments.row(last) + 1) {
-    last++;
-    const line = comments.text(last);
+  for (let index = title + 1; index <= last; index++) {
+    const line = comments.text(index);
     text += `${line.startsWith(" ") ? line.slice(1) : line}\n`;
   }
   const location = comments.location(title);

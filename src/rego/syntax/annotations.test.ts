@@ -122,6 +122,16 @@ describe("scopes", () => {
     expect(parseModule("a.rego", text).annotations.map(({ title }) => title)).toEqual(["T"]);
   });
 
+  it("hold what looks like the beginning of another one", () => {
+    const text = "package a\n# METADATA\n# title: T\n# METADATA\n# title: [\np := 1";
+    expect(() => parseModule("a.rego", text)).toThrow(/^1 error occurred: a\.rego:\d: rego_parse_error: yaml:/);
+    const many = `package a\n${"# METADATA\n# custom: {}\n".repeat(20_000)}p := 1`;
+    const begin = process.cpuUsage();
+    expect(() => parseModule("a.rego", many)).toThrow("rego_parse_error: yaml:");
+    // Were each of them read to the end of all, it would take an hour.
+    expect(process.cpuUsage(begin).user / 1e6).toBeLessThan(20);
+  });
+
   it("are not read where the caller does not want them", () => {
     const text = "package a\n# METADATA\n# title: [\np := 1";
     expect(parseModule("a.rego", text, { annotations: false }).annotations).toEqual([]);
