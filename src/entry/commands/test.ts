@@ -4,6 +4,7 @@ import { createEngineEvaluator, type PolicyTestOutcome, runPolicyTests } from ".
 import type { Console } from "../console.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { policyFiles } from "../ports/policy-files.ts";
+import { limitHeapGrowth } from "../ports/threads.ts";
 import type { Machine } from "../wiring.ts";
 
 /**
@@ -16,6 +17,7 @@ export async function runRegoTests(
   console: Console,
   signal: AbortSignal,
 ): Promise<number> {
+  limitHeapGrowth();
   const outcome = await runPolicyTests({
     paths: configuration.paths,
     files: policyFiles,
