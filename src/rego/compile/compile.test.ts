@@ -65,6 +65,40 @@ describe("declarations", () => {
       "p if { every x in input.a { y := {z | v := z; v == x}; count(y) > 0; some z in input.l; z > 0 } }",
       [],
     ],
+    [
+      "what was called before",
+      "p if { count(input.x) > 0; count := 1; count == 2 }",
+      ["2 rego_compile_error: var count referenced above"],
+    ],
+    [
+      "what is called in its own value",
+      "p if { count := count(input.x); count == 2 }",
+      ["2 rego_compile_error: var count referenced above"],
+    ],
+    [
+      "the first name of what was called",
+      "p if { time.now_ns() > 0; some time in input.x; time > 0 }",
+      ["2 rego_compile_error: var time referenced above"],
+    ],
+    ["an operator's name", "p if { input.x > 1; gt := 1; gt > 0 }", ["2 rego_compile_error: var gt referenced above"]],
+    [
+      "a rule of the package that was called, as a function",
+      "f(x) := x\np if { f(1) > 0; f := 1; f == 2 }",
+      ["3 rego_compile_error: var f referenced above"],
+    ],
+    [
+      "what a template string calls",
+      'p if { x := $"{count(input.x)}"; count := x; count == "" }',
+      ["2 rego_compile_error: var count referenced above"],
+    ],
+    ["print", "p if { print(1); print := 1; print == 2 }", ["2 rego_compile_error: var print referenced above"]],
+    [
+      "what is called in place of another function",
+      "p if { f(1) with f as count; count := 1; count == 2 }\nf(x) := x",
+      ["2 rego_compile_error: var count referenced above"],
+    ],
+    ["what a comprehension calls", "p if { x := [1 | count(input.x) > 0]; count := x; count == [] }", []],
+    ["what `every` calls", "p if { every x in input.x { count(x) > 0 }; count := 1; count == 2 }", []],
     ["under not", "p if { not x := 1 }", ["2 rego_compile_error: cannot assign vars inside negated expression"]],
     ["a number", "p if { 1 := 2 }", ["2 rego_compile_error: cannot assign to number"]],
     [

@@ -203,13 +203,6 @@ export const explanations: readonly Explanation[] = [
   },
   {
     reason:
-      "a name that is declared behind a call of the built-in function of that name: OPA takes the call for a use of the name",
-    example: "a if {\n\tcount(input.b) > 0\n\tcount := 1\n\tcount > input.c\n}",
-    explains: ({ theirs }) =>
-      theirs.length > 0 && theirs.every(({ message }) => /^var [a-z_]+ referenced above$/.test(message)),
-  },
-  {
-    reason:
       "a stage of this engine names all that it finds before it stops; some errors keep OPA from looking for others",
     example: "a if {\n\tb with c as 1\n}\n\nd if startswith(input.e)",
     explains: ({ theirs, ours, both }) =>

@@ -76,7 +76,10 @@ function lowerCallExpression(
   base: { negated: boolean; with: WithClause[]; location: Statement["location"] },
   out: Statement[],
 ): Statement {
-  if (isNamed(term.name, "print")) return lowerPrint(scope, term.args, base);
+  if (isNamed(term.name, "print")) {
+    scope.use("print");
+    return lowerPrint(scope, term.args, base);
+  }
   const { callee, name } = resolveCallee(scope, term.name, term.location);
   const metadata = metadataOf(scope, callee);
   if (metadata !== undefined) {
@@ -268,7 +271,10 @@ function toCallee(scope: Scope, term: SyntaxTerm): Callee | undefined {
   const first = path[0] as string;
   if (scope.findDeclared(first) !== undefined) return undefined;
   const global = scope.findGlobal(first);
-  if (global === undefined && scope.isFunctionName(path.join("."))) return { kind: "builtin", name: path.join(".") };
+  if (global === undefined && scope.isFunctionName(path.join("."))) {
+    scope.use(first);
+    return { kind: "builtin", name: path.join(".") };
+  }
   const full = global === undefined ? path : [...global.path, ...path.slice(1)];
   return full[0] === "data" ? { kind: "rule", path: full.slice(1) } : undefined;
 }

@@ -189,6 +189,8 @@ export function resolveCallee(
     scope.problems.add("rego_compile_error", location, `called function ${written} shadowed`);
   }
   const global = scope.findGlobal(first);
+  // Like any other name, that of a function is one that cannot be declared behind its use.
+  if (global === undefined && first !== "data") scope.use(first);
   const path = global === undefined ? [...parts] : [...global.path, ...parts.slice(1)];
   if (path[0] === "data") return { callee: { kind: "rule", path: path.slice(1) }, name: path.join(".") };
   return { callee: { kind: "builtin", name: path.join(".") }, name: path.join(".") };
