@@ -186,6 +186,18 @@ describe("calls", () => {
   });
 });
 
+describe("metadata with an argument, which is compared with them", () => {
+  it.each([
+    ["a variable", "p := x if rego.metadata.rule(x)", []],
+    ["what metadata never are", "p if rego.metadata.chain(1)", ["2 rego_type_error: match error"]],
+    ["as a head's value", "p := rego.metadata.rule({})", ["2 rego_unsafe_var_error: expression is unsafe"]],
+    ["as a value", "p if { x := rego.metadata.rule({}) }", ["2 rego_unsafe_var_error: var x is unsafe"]],
+    ["a member of it", "p := rego.metadata.rule([1]).custom", ["2 rego_unsafe_var_error: expression is unsafe"]],
+  ])("%s", (_, text, expected) => {
+    expect(problems(text)).toEqual(expected);
+  });
+});
+
 describe("with", () => {
   it.each([
     [
@@ -217,9 +229,24 @@ describe("strict mode", () => {
       "f(x) := 1",
       ["2 rego_compile_error: unused argument x. (hint: use _ (wildcard variable) instead)"],
     ],
+    [
+      "an argument whose name a comprehension declares",
+      "f(x) := count([x | some x in input.y])",
+      ["2 rego_compile_error: unused argument x. (hint: use _ (wildcard variable) instead)"],
+    ],
+    ["an argument twice", "f(x, x) := 1", []],
+    ["an argument that an else uses", "f(x) := 1 if { input.y } else := 2 if { x }", []],
+    ["an argument that a head's comprehension uses", "f(x) := [y | some y in input.y; y > x]", []],
     ["a variable that a head uses", "p := x if { x := 1 }", []],
   ])("%s", (_, text, expected) => {
     expect(problems(text, { strict: true })).toEqual(expected);
     expect(problems(text)).toEqual([]);
+  });
+
+  it("an argument that is declared again", () => {
+    const redeclared = "2 rego_compile_error: arg x redeclared";
+    const unused = "2 rego_compile_error: unused argument x. (hint: use _ (wildcard variable) instead)";
+    expect(problems("f(x) := 1 if { x := 2 }", { strict: true })).toEqual([unused, redeclared]);
+    expect(problems("f(x) := 1 if { x := 2; x == 2 }", { strict: true })).toEqual([redeclared]);
   });
 });

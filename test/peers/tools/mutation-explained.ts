@@ -191,9 +191,10 @@ export const explanations: readonly Explanation[] = [
   },
   {
     reason:
-      "an operand behind the last of `rego.metadata.rule()`, which is compared with its result: here it is not looked at",
-    example: "a := rego.metadata.rule([1]).custom",
-    explains: ({ theirs, text }) => theirs.length === 1 && /\brego\.metadata\.(?:rule|chain)\([^)]/.test(text),
+      "`rego.metadata.rule()` with an argument has no value: in a head, it is refused here, and ends an evaluation by OPA",
+    example: "a := rego.metadata.rule({})",
+    explains: ({ theirs, ours, text }) =>
+      theirs.length === 0 && areAll(ours, unsafe) && /\brego\.metadata\.(?:rule|chain)\([^)]/.test(text),
   },
   {
     reason: "a rule that has the name of a built-in function is called by it here, before what is printed is looked at",

@@ -82,10 +82,12 @@ function lowerCallExpression(
   }
   const { callee, name } = resolveCallee(scope, term.name, term.location);
   const metadata = metadataOf(scope, callee);
-  if (metadata !== undefined) {
-    return { ...base, kind: "term", term: { kind: "constant", value: metadata, location: term.location } };
-  }
   const args = term.args.map((arg) => lowerTerm(scope, arg, out));
+  if (metadata !== undefined) {
+    const right: Term = { kind: "constant", value: metadata, location: term.location };
+    const [left] = args;
+    return left === undefined ? { ...base, kind: "term", term: right } : { ...base, kind: "equal", left, right };
+  }
   if (isNamed(term.name, "eq") && args.length === 2) {
     return { ...base, kind: "equal", left: args[0] as Term, right: args[1] as Term };
   }

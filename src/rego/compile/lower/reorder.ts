@@ -62,8 +62,9 @@ function checkHead(branch: Branch, known: ReadonlySet<Variable>, problems: Probl
 /** Each variable in the row in which it stands. */
 function checkHeadTerm(term: Term, known: ReadonlySet<Variable>, problems: Problems): void {
   const check = (variable: Variable): void => {
-    if (known.has(variable) || variable.generated) return;
-    problems.add("rego_unsafe_var_error", term.location, `var ${variable.name} is unsafe`);
+    if (known.has(variable)) return;
+    const what = variable.generated ? "expression" : `var ${variable.name}`;
+    problems.add("rego_unsafe_var_error", term.location, `${what} is unsafe`);
   };
   switch (term.kind) {
     case "variable":

@@ -22,10 +22,11 @@ export function lowerRule(rule: Rule, context: RuleContext): LoweredRule {
   const { services, module } = context;
   checkHead(rule, context);
   const branches: Branch[] = [];
+  const used = new Set<string>();
   const head = rule.head;
-  branches.push(lowerBranch(rule, { value: head.value, body: rule.body, location: rule.location }, context));
+  branches.push(lowerBranch(rule, { value: head.value, body: rule.body, location: rule.location }, context, used));
   for (let branch = rule.else; branch !== undefined; branch = branch.else) {
-    branches.push(lowerBranch(rule, branch, context));
+    branches.push(lowerBranch(rule, branch, context, used));
   }
   const main = branches[0] as Branch;
   const path: DocumentKey[] = [...module.package];
@@ -36,7 +37,7 @@ export function lowerRule(rule: Rule, context: RuleContext): LoweredRule {
     path.push(key);
     length += 1;
   }
-  if (services.strict && head.args !== undefined) checkUnusedArgs(rule, context);
+  if (services.strict && head.args !== undefined) checkUnusedArgs(rule, used, context);
   return {
     package: module.package,
     branches,
@@ -79,10 +80,12 @@ function formatHead(branch: Branch, packagePath: readonly string[]): string {
   return text;
 }
 
+/** Adds the names of parameters that the branch uses to `used`. */
 function lowerBranch(
   rule: Rule,
   part: { value?: SyntaxTerm | undefined; body: readonly Expression[]; location: Rule["location"] },
   context: RuleContext,
+  used: Set<string>,
 ): Branch {
   const { head } = rule;
   const scope = new Scope(context.globals, context.services);
@@ -101,6 +104,8 @@ function lowerBranch(
   const key = head.key === undefined ? undefined : bindDynamic(scope, lowerTerm(scope, head.key, body), body);
   const value = part.value === undefined ? undefined : bindDynamic(scope, lowerTerm(scope, part.value, body), body);
   body.push(...support);
+  // A parameter's own place in the head is one use of it.
+  for (const name of argNames) if (scope.usesOf(name) > 1) used.add(name);
   scope.finish();
   return { args, ref, key, value, body, location: part.location };
 }
@@ -152,24 +157,12 @@ function lowerHeadRef(scope: Scope, rule: Rule, body: Statement[]): Term[] {
 }
 
 /** In strict mode: parameters that no branch uses. */
-function checkUnusedArgs(rule: Rule, { services }: RuleContext): void {
+function checkUnusedArgs(rule: Rule, used: ReadonlySet<string>, { services }: RuleContext): void {
   const names = new Set<string>();
   for (const arg of rule.head.args ?? []) addArgNames(arg, names);
-  const counts = new Map<string, number>();
-  const count = (term: unknown): void => {
-    if (Array.isArray(term)) for (const item of term) count(item);
-    else if (typeof term === "object" && term !== null) {
-      const node = term as { kind?: unknown; name?: unknown };
-      if (node.kind === "var" && typeof node.name === "string") {
-        counts.set(node.name, (counts.get(node.name) ?? 0) + 1);
-      }
-      for (const value of Object.values(term)) if (typeof value === "object") count(value);
-    }
-  };
-  count([rule.head.args, rule.head.value, rule.body, rule.else]);
   for (const name of names) {
     const isReported = name === "input" || name === "data";
-    if (isReported || name.startsWith("$") || (counts.get(name) ?? 0) > 1) continue;
+    if (isReported || name.startsWith("$") || used.has(name)) continue;
     const message = `unused argument ${name}. (hint: use _ (wildcard variable) instead)`;
     services.problems.add("rego_compile_error", rule.head.location, message);
   }

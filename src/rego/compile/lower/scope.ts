@@ -157,6 +157,11 @@ export class Scope {
     return variable;
   }
 
+  /** How often a name of the outermost scope was used. */
+  usesOf(name: string): number {
+    return this.#frames[0]?.get(name)?.uses ?? 0;
+  }
+
   /** Errors before this do not keep later unused names from being reported. */
   forgetErrors(): void {
     this.#hasErrors = false;

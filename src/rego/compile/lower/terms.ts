@@ -160,12 +160,18 @@ function lowerCall(scope: Scope, call: CallTerm, out: Statement[]): Term {
   const { location } = call;
   const { callee, name } = resolveCallee(scope, call.name, location);
   const metadata = metadataOf(scope, callee);
-  if (metadata !== undefined) return { kind: "constant", value: metadata, location };
+  if (metadata !== undefined && call.args.length === 0) return { kind: "constant", value: metadata, location };
   if (name === "print") {
     scope.problems.add("rego_type_error", location, `${formatTerm(call)} used as value`);
   }
   const args = call.args.map((arg) => lowerTerm(scope, arg, out));
   const output: Term = { kind: "variable", variable: scope.factory.temporary(), location };
+  if (metadata !== undefined) {
+    // Like in OPA, the first argument is what the metadata are compared with, and the call has no value.
+    const right: Term = { kind: "constant", value: metadata, location };
+    out.push({ kind: "equal", negated: false, with: [], location, left: args[0] as Term, right });
+    return output;
+  }
   out.push({ kind: "call", negated: false, with: [], location, callee, name, args, output, nested: true });
   return output;
 }
