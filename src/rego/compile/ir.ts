@@ -9,6 +9,8 @@ export interface Variable {
   name: string;
   /** Made by the compiler, or a wildcard: never named in a message. */
   generated: boolean;
+  /** Not declared anywhere: what the name is outside of the rule matters. */
+  isFree?: true;
 }
 
 /** Name of variables that stand for a scalar that was written where a collection is needed. */

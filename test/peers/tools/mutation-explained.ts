@@ -106,15 +106,6 @@ export const explanations: readonly Explanation[] = [
     explains: ({ theirs, ours, both }) => theirs.length === 0 && areAll(ours, parse) && areAll(both, parse),
   },
   {
-    reason:
-      "the name of a built-in function as a variable: to OPA it is of the type of the function, here nothing is known of it",
-    example: "a := [1]\n\nb if a[count]",
-    explains: ({ theirs, ours }) =>
-      ours.length === 0 &&
-      areAll(theirs, types) &&
-      theirs.every(({ details }) => details.includes('"type":"function"')),
-  },
-  {
     reason: "OPA hints at imports of keywords, which need none in Rego v1",
     example: "a if contains.b",
     explains: ({ theirs, ours }) =>

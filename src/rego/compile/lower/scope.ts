@@ -132,7 +132,7 @@ export class Scope {
     }
     let variable = this.#free.get(name);
     if (variable === undefined) {
-      variable = this.factory.create(name.startsWith("$") ? "_" : name, false);
+      variable = { ...this.factory.create(name.startsWith("$") ? "_" : name, false), isFree: true };
       this.#free.set(name, variable);
     }
     const top = this.#frames[this.#frames.length - 1] as Frame;

@@ -210,7 +210,12 @@ export class BodyChecker {
 
   #typeOf(scope: TypeScope, callee: Callee, location: Location): Type | undefined {
     if (callee.kind === "rule") return scope.functionAt(callee.path, location);
-    const known = this.#functions.get(callee.name);
+    return this.typeOfFunction(callee.name);
+  }
+
+  /** The type of a function that is no rule; undefined where there is none. */
+  typeOfFunction(name: string): Type | undefined {
+    const known = this.#functions.get(name);
     return known === undefined ? undefined : toFunctionKind(known.type);
   }
 

@@ -160,6 +160,28 @@ describe("what is said once", () => {
   });
 });
 
+describe("names of built-in functions as variables", () => {
+  it.each([
+    ["as a key", "p if input.x[count]", ["2 undefined ref: input.x[count]"]],
+    ["as a key in a comprehension", "p := [1 | input.x[sum]]", ["2 undefined ref: input.x[sum]"]],
+    ["as a key in every", "p if { every x in input.x { input.y[max] == x } }", ["2 undefined ref: input.y[max]"]],
+    ["in an equation", "p if { max = 1; max > 1 }", ["2 match error", "2 gt: invalid argument(s)"]],
+    ["for what a call gives", "p if { count(input.x, max) }", ["2 count: invalid argument(s)"]],
+    ["in a pattern of what can be anything", "p := count if { [count, 1] = input.x }", []],
+    ["declared", "p if { some count; input.x[count]; max := 1; max > count }", []],
+    ["as parameters", "f(count) := 1 if input.x[count]", []],
+    ["of a rule", "sum := 1\np if input.x[sum]", []],
+    ["the beginning of a name", "p if input.x[time]", []],
+  ])("%s", (_, text, expected) => {
+    expect(typeErrors(text)).toEqual(expected);
+  });
+
+  it("in a query", () => {
+    expect(errorsOf(() => compileQuery("max = 1", []))).toEqual(["1 match error"]);
+    expect(errorsOf(() => compileQuery("max := 1", []))).toEqual([]);
+  });
+});
+
 describe("details", () => {
   it.each([
     [

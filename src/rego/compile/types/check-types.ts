@@ -3,6 +3,7 @@ import type { Dependencies } from "../dependencies.ts";
 import type { FunctionTable } from "../functions.ts";
 import type { LoweredRule, Statement } from "../ir.ts";
 import type { Problems } from "../problems.ts";
+import type { Type } from "./algebra.ts";
 import { readAnnotatedTypes } from "./annotated-types.ts";
 import { BodyChecker, type Found } from "./check-body.ts";
 import { TypeScope } from "./scope.ts";
@@ -24,10 +25,11 @@ export interface CheckTypesOptions {
 export function checkTypes({ modules, rules, functions, dependencies, problems, query }: CheckTypesOptions): void {
   const tree = new TypeTree();
   const checker = new BodyChecker(functions);
+  const typeOfFunction = (name: string): Type | undefined => checker.typeOfFunction(name);
   const annotated = readAnnotatedTypes(modules, rules, problems);
   for (const rule of dependencies.rulesInOrder()) {
     for (const branch of rule.branches) {
-      const scope = new TypeScope(tree, { overrides: annotated?.overridesOf(rule, tree) });
+      const scope = new TypeScope(tree, { overrides: annotated?.overridesOf(rule, tree), typeOfFunction });
       const found = checker.check(scope, branch.body);
       if (found.length > 0) {
         report(found, problems);
@@ -38,7 +40,7 @@ export function checkTypes({ modules, rules, functions, dependencies, problems, 
       if (given !== undefined) tree.insert(given.path, given.type);
     }
   }
-  report(checker.check(new TypeScope(tree), query, true), problems);
+  report(checker.check(new TypeScope(tree, { typeOfFunction }), query, true), problems);
 }
 
 function report(found: readonly Found[], problems: Problems): void {

@@ -5,19 +5,30 @@ import { follow, type TypeTree } from "./type-tree.ts";
 /** Types that a rule's annotations give to `input` and `data`. */
 export type DocumentOverrides = ReadonlyMap<"input" | "data", Type>;
 
+/** The type of a function that is no rule, by its name. */
+export type TypeOfFunction = (name: string) => Type | undefined;
+
+export interface TypeScopeOptions {
+  outer?: TypeScope;
+  overrides?: DocumentOverrides | undefined;
+  typeOfFunction?: TypeOfFunction;
+}
+
 /** What is known of a body's variables; the bodies of comprehensions see what is around them. */
 export class TypeScope {
   readonly tree: TypeTree;
   readonly overrides: DocumentOverrides | undefined;
   readonly #outer: TypeScope | undefined;
+  readonly #typeOfFunction: TypeOfFunction | undefined;
   #types: Map<Variable, Type | undefined> | undefined;
   #comprehensions: Map<ComprehensionTerm, Type | undefined> | undefined;
   /** Counts what was learned about variables here. */
   version = 0;
 
-  constructor(tree: TypeTree, options: { outer?: TypeScope; overrides?: DocumentOverrides | undefined } = {}) {
+  constructor(tree: TypeTree, options: TypeScopeOptions = {}) {
     this.tree = tree;
     this.#outer = options.outer;
+    this.#typeOfFunction = options.typeOfFunction;
     this.overrides = options.outer === undefined ? options.overrides : options.outer.overrides;
   }
 
@@ -27,7 +38,10 @@ export class TypeScope {
   }
 
   get(variable: Variable): Type | undefined {
-    return this.#types?.get(variable) ?? this.#outer?.get(variable);
+    const known = this.#types?.get(variable) ?? this.#outer?.get(variable);
+    if (known !== undefined || variable.isFree !== true) return known;
+    // To OPA, names of functions are names in the scope around all rules.
+    return this.#typeOfFunction?.(variable.name);
   }
 
   set(variable: Variable, type: Type | undefined): void {
