@@ -21,6 +21,12 @@ describe("safety", () => {
     ["a head's value", "p := x", ["2 rego_unsafe_var_error: var x is unsafe"]],
     ["a head's key", "p[x] := 1 if true", ["2 rego_unsafe_var_error: var x is unsafe"]],
     ["under not", "p if not x", ["2 rego_unsafe_var_error: var x is unsafe"]],
+    [
+      "a keyword as a name",
+      "p if if.x",
+      ["2 rego_unsafe_var_error: var if is unsafe (hint: `import future.keywords.if` to import a future keyword)"],
+    ],
+    ["a keyword that always was one", "p if not.x", ["2 rego_unsafe_var_error: var not is unsafe"]],
     ["a wildcard under not", "p if not input.x[_]", ["2 rego_unsafe_var_error: var _ is unsafe"]],
     ["in a comprehension", "p if { y := [z | z > 1] }", ["2 rego_unsafe_var_error: var z is unsafe"]],
     ["in every", "p if every x in [1] { x > y }", ["2 rego_unsafe_var_error: var y is unsafe"]],
@@ -54,6 +60,11 @@ describe("declarations", () => {
     ["used before a comprehension of a key declares it", "p[[1 | x := x]] := 1 if { x := 2 }", []],
     ["assigned twice", "p if { x := 1; x := 2 }", ["2 rego_compile_error: var x assigned above"]],
     ["declared, not used", "p if { some x; true }", ["2 rego_compile_error: declared var x unused"]],
+    [
+      "a name of every that is not used, in the row of the body",
+      "p if { every k, v in input.a {\n true\n}\n}",
+      ["3 rego_compile_error: declared var k unused", "3 rego_compile_error: declared var v unused"],
+    ],
     ["an argument again", "f(x) if { x := 1 }", ["2 rego_compile_error: arg x redeclared"]],
     [
       "in the value of its own with",
@@ -241,6 +252,20 @@ describe("strict mode", () => {
   ])("%s", (_, text, expected) => {
     expect(problems(text, { strict: true })).toEqual(expected);
     expect(problems(text)).toEqual([]);
+  });
+
+  it.each([
+    ["what is wrong before", "p if { x := 1; x := 2; y := 3; x == 1 }", ["var x assigned above"]],
+    ["what is wrong in every", "p if { every x in [1] { z := x }; y := 3 }", ["assigned var z unused"]],
+    ["what is assigned", "p if { every x in [1] { z := 2 } }", ["assigned var z unused"]],
+    [
+      "not by what is wrong in a head",
+      "p := [x | x := 1; x := 3] if { y := 1 }",
+      ["var x assigned above", "assigned var y unused"],
+    ],
+  ])("unused names are hidden by %s", (_, text, expected) => {
+    const found = problems(text, { strict: true });
+    expect(found.toSorted()).toEqual(expected.map((message) => `2 rego_compile_error: ${message}`).toSorted());
   });
 
   it("an argument that is declared again", () => {

@@ -106,20 +106,6 @@ export const explanations: readonly Explanation[] = [
     explains: ({ theirs, ours, both }) => theirs.length === 0 && areAll(ours, parse) && areAll(both, parse),
   },
   {
-    reason: "OPA hints at imports of keywords, which need none in Rego v1",
-    example: "a if contains.b",
-    explains: ({ theirs, ours }) =>
-      isSameBut(theirs, ours, (problem) => ({ ...problem, message: problem.message.replace(/ \(hint: .*\)$/, "") })),
-  },
-  {
-    reason: "the place of a name of `every` that is not used: here the name's, to OPA that of the body",
-    example: "a if every x in input.b {\n\tinput.c\n}",
-    explains: ({ theirs, ours, text }) =>
-      areAll(ours, "rego_compile_error") &&
-      ours.every(({ row, message }) => / unused$/.test(message) && lineOf(text, row).includes("every")) &&
-      isSameBut(theirs, ours, (problem) => ({ ...problem, row: problem.row - 1 })),
-  },
-  {
     reason: "documents as parameters are refused by their names here, and as unsafe variables by OPA",
     example: "f(data.x) := 1",
     explains: ({ theirs, ours }) =>

@@ -129,7 +129,7 @@ function lowerAssignment(
     return undefined;
   }
   if (expression.negated) {
-    scope.problems.add("rego_compile_error", location, "cannot assign vars inside negated expression");
+    scope.refuse(location, "cannot assign vars inside negated expression");
   }
   const right = lowerTerm(scope, value, out);
   lowerClauses?.();
@@ -143,8 +143,7 @@ function lowerAssigned(scope: Scope, term: SyntaxTerm): Term {
   switch (term.kind) {
     case "var": {
       if (term.name === "input" || term.name === "data") {
-        const message = `variables must not shadow ${term.name} (use a different variable name)`;
-        scope.problems.add("rego_compile_error", location, message);
+        scope.refuse(location, `variables must not shadow ${term.name} (use a different variable name)`);
       }
       const variable = term.wildcard ? scope.use(term.name) : scope.declare(term.name, "assigned", location);
       return { kind: "variable", variable, location };
@@ -161,7 +160,7 @@ function lowerAssigned(scope: Scope, term: SyntaxTerm): Term {
     }
     default:
       if (term.kind === "ref" && term.operands.length === 0) return lowerAssigned(scope, term.head);
-      scope.problems.add("rego_compile_error", location, `cannot assign to ${nameOfKind(term)}`);
+      scope.refuse(location, `cannot assign to ${nameOfKind(term)}`);
       return { kind: "constant", value: null, location };
   }
 }
@@ -220,7 +219,7 @@ function lowerEvery(scope: Scope, expression: Extract<Expression, { kind: "every
   scope.push();
   const declare = (term: SyntaxTerm | undefined) => {
     if (term?.kind !== "var" || term.wildcard) return scope.factory.temporary();
-    return scope.declare(term.name, "declared", location);
+    return scope.declare(term.name, "declared", location, expression.body[0]?.location);
   };
   const key = expression.key === undefined ? undefined : declare(expression.key);
   const value = declare(expression.value);

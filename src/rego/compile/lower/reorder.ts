@@ -63,8 +63,7 @@ function checkHead(branch: Branch, known: ReadonlySet<Variable>, problems: Probl
 function checkHeadTerm(term: Term, known: ReadonlySet<Variable>, problems: Problems): void {
   const check = (variable: Variable): void => {
     if (known.has(variable)) return;
-    const what = variable.generated ? "expression" : `var ${variable.name}`;
-    problems.add("rego_unsafe_var_error", term.location, `${what} is unsafe`);
+    problems.add("rego_unsafe_var_error", term.location, unsafeMessage(variable));
   };
   switch (term.kind) {
     case "variable":
@@ -287,12 +286,22 @@ function report({ needed, undeclared }: Unsafe, { heads, bodies: problems }: Saf
     }
   }
   for (const [variable, location] of named) {
-    problems.add("rego_unsafe_var_error", location, `var ${variable.name} is unsafe`);
+    problems.add("rego_unsafe_var_error", location, `${unsafeMessage(variable)}${hintFor(variable)}`);
   }
   if (named.size > 0 || undeclared.size > 0) return;
   for (const statement of needed.keys()) {
     problems.add("rego_unsafe_var_error", statement.location, "expression is unsafe");
   }
+}
+
+function unsafeMessage({ name, generated }: Variable): string {
+  return generated ? "expression is unsafe" : `var ${name} is unsafe`;
+}
+
+/** In OPA's words, though no module of Rego v1 needs an import for its keywords. */
+function hintFor({ name }: Variable): string {
+  const isImported = ["contains", "every", "if", "in"].includes(name);
+  return isImported ? ` (hint: \`import future.keywords.${name}\` to import a future keyword)` : "";
 }
 
 function isBefore(a: Location, b: Location): boolean {

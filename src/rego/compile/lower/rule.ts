@@ -98,7 +98,7 @@ function lowerBranch(
   const support: Statement[] = [];
   const args = (head.args ?? []).map((arg) => lowerArg(scope, arg, support));
   const body = lowerBody(scope, part.body);
-  scope.forgetErrors();
+  scope.beginHead();
   checkHeadComprehensions([head.key, part.value], context.globals, context.services);
   const ref = lowerHeadRef(scope, rule, body);
   const key = head.key === undefined ? undefined : bindDynamic(scope, lowerTerm(scope, head.key, body), body);

@@ -10,7 +10,7 @@ interface Entry {
   occurrence: Occurrence;
   /** How often it was used since it was declared. */
   uses: number;
-  /** Where it was declared. */
+  /** Where it is said to be unused. */
   location: Location | undefined;
 }
 
@@ -61,6 +61,7 @@ export class Scope {
   readonly #frames: Frame[] = [];
   readonly #ignored: Set<string>[] = [];
   #hasErrors = false;
+  #hasBodyErrors: boolean | undefined;
   readonly #free = new Map<string, Variable>();
   /** What `rego.metadata.chain()` and `rego.metadata.rule()` are in the rule; absent outside of rules. */
   metadata: ((name: "chain" | "rule") => Value) | undefined;
@@ -94,6 +95,7 @@ export class Scope {
 
   /** Reports what the outermost scope did not use, which is never popped. */
   finish(): void {
+    this.#hasErrors = this.#hasBodyErrors ?? this.#hasErrors;
     for (const frame of this.#frames) this.#reportUnused(frame);
   }
 
@@ -140,21 +142,31 @@ export class Scope {
     return variable;
   }
 
-  /** Declares a name in the innermost scope. */
-  declare(name: string, occurrence: "argument" | "assigned" | "declared", location: Location): Variable {
+  /** Declares a name in the innermost scope; one that nothing uses is reported at `unusedAt`. */
+  declare(
+    name: string,
+    occurrence: "argument" | "assigned" | "declared",
+    location: Location,
+    unusedAt: Location = location,
+  ): Variable {
     const top = this.#frames[this.#frames.length - 1] as Frame;
     const before = top.get(name);
     if (before !== undefined) {
       const said = { seen: "referenced above", assigned: "assigned above", declared: "declared above", argument: "" };
       const isArgument = before.occurrence === "argument";
       const message = isArgument ? `arg ${name} redeclared` : `var ${name} ${said[before.occurrence]}`;
-      this.problems.add("rego_compile_error", location, message);
-      this.#hasErrors = true;
+      this.refuse(location, message);
       return before.variable;
     }
     const variable = this.factory.create(name, false);
-    top.set(name, { variable, occurrence, uses: 0, location });
+    top.set(name, { variable, occurrence, uses: 0, location: unusedAt });
     return variable;
+  }
+
+  /** Reports a name that is declared or called where it cannot be. */
+  refuse(location: Location, message: string): void {
+    this.problems.add("rego_compile_error", location, message);
+    this.#hasErrors = true;
   }
 
   /** How often a name of the outermost scope was used. */
@@ -162,8 +174,9 @@ export class Scope {
     return this.#frames[0]?.get(name)?.uses ?? 0;
   }
 
-  /** Errors before this do not keep later unused names from being reported. */
-  forgetErrors(): void {
+  /** What is wrong in the body does not keep names that a head does not use from being reported, nor the other way round. */
+  beginHead(): void {
+    this.#hasBodyErrors = this.#hasErrors;
     this.#hasErrors = false;
   }
 
@@ -185,15 +198,11 @@ export class Scope {
 
   /** Like OPA, says nothing about unused names where something else is wrong already. */
   #reportUnused(frame: Frame): void {
-    if (this.#hasErrors) return;
-    for (const [name, { uses, occurrence, location }] of frame) {
-      if (uses > 0) continue;
-      if (occurrence === "declared") {
-        this.problems.add("rego_compile_error", location, `declared var ${name} unused`);
-        this.#hasErrors = true;
-      } else if (occurrence === "assigned" && this.strict) {
-        this.problems.add("rego_compile_error", location, `assigned var ${name} unused`);
-        this.#hasErrors = true;
+    for (const kind of this.strict ? (["assigned", "declared"] as const) : (["declared"] as const)) {
+      if (this.#hasErrors) return;
+      for (const [name, { uses, occurrence, location }] of frame) {
+        if (uses > 0 || occurrence !== kind || location === undefined) continue;
+        this.refuse(location, `${kind} var ${name} unused`);
       }
     }
   }

@@ -192,7 +192,7 @@ export function resolveCallee(
   const written = parts.join(".");
   const first = parts[0] as string;
   if (scope.findDeclared(first) !== undefined) {
-    scope.problems.add("rego_compile_error", location, `called function ${written} shadowed`);
+    scope.refuse(location, `called function ${written} shadowed`);
   }
   const global = scope.findGlobal(first);
   // Like any other name, that of a function is one that cannot be declared behind its use.
