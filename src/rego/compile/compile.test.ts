@@ -110,6 +110,30 @@ describe("declarations", () => {
     ],
     ["what a comprehension calls", "p if { x := [1 | count(input.x) > 0]; count := x; count == [] }", []],
     ["what `every` calls", "p if { every x in input.x { count(x) > 0 }; count := 1; count == 2 }", []],
+    [
+      "what every looks at",
+      "p if { x = input.y; every x in x { x == 1 } }",
+      ["2 rego_unsafe_var_error: var x is unsafe"],
+    ],
+    [
+      "a rule that every looks at",
+      "p if { every q in q { q == 1 } }\nq := [1]",
+      ["2 rego_unsafe_var_error: var q is unsafe"],
+    ],
+    ["a declared variable that every looks at", "p if { x := input.y; every x in x { x == 1 } }", []],
+    [
+      "what is called in what every looks at",
+      "p if { every count in [count(input.x)] { count == 2 } }",
+      ["2 rego_compile_error: called function count shadowed"],
+    ],
+    ["what a document's member is", "f(data.x) := 1", ["2 rego_unsafe_var_error: var data is unsafe"]],
+    ["the same, deeper", 'f([{"a": input.x}]) := 1', ["2 rego_unsafe_var_error: var input is unsafe"]],
+    [
+      "a document as a key of a parameter",
+      "f({input: 1}) := 1",
+      ["2 rego_compile_error: args must not shadow input (use a different variable name)"],
+    ],
+    ["a document's member as a key of a parameter", "f({data.x: 1}) := 1", []],
     ["under not", "p if { not x := 1 }", ["2 rego_compile_error: cannot assign vars inside negated expression"]],
     ["a number", "p if { 1 := 2 }", ["2 rego_compile_error: cannot assign to number"]],
     [

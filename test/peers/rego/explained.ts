@@ -116,15 +116,6 @@ export const explanations: readonly Explanation[] = [
     },
   },
   {
-    reason: "a name of `every` that its domain has, too: OPA looks for the domain's in the new scope",
-    explains: ({ path, opa }, module) =>
-      path === "compile" &&
-      opa.includes("rego_unsafe_var_error") &&
-      /every (?:\w+, )?(\w+) in [^\n]*?\b\1\b[^\n]*? \{ \1 |every (\w+), (\w+) in [^\n]*?\b\2\b[^\n]*? \{ \3 /.test(
-        module,
-      ),
-  },
-  {
     reason:
       "a set with a variable that nothing else binds, as the operand of a reference or in a pattern, matches nothing for OPA, and is " +
       "refused here",

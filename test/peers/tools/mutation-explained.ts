@@ -106,14 +106,6 @@ export const explanations: readonly Explanation[] = [
     explains: ({ theirs, ours, both }) => theirs.length === 0 && areAll(ours, parse) && areAll(both, parse),
   },
   {
-    reason: "documents as parameters are refused by their names here, and as unsafe variables by OPA",
-    example: "f(data.x) := 1",
-    explains: ({ theirs, ours }) =>
-      areAll(theirs, unsafe) &&
-      areAll(ours, "rego_compile_error") &&
-      areSome(ours, /^args must not shadow (?:data|input) /),
-  },
-  {
     reason: "OPA writes names of the package in full in the messages about calls, here they are as written",
     example: "a := [1]\n\nb := a[0].c(1)",
     explains: ({ theirs, ours }) =>

@@ -209,13 +209,14 @@ function addPatternNames(term: SyntaxTerm, names: Set<string>): void {
 
 function lowerEvery(scope: Scope, expression: Extract<Expression, { kind: "every" }>, out: Statement[]): Statement {
   const { location } = expression;
-  const domainTerm = lowerTerm(scope, expression.domain, out);
-  const variable = scope.factory.temporary();
-  out.push(toAssignment(variable, domainTerm, domainTerm.location));
   const locals = new Set<string>();
   if (expression.key !== undefined) addNames(expression.key, locals);
   addNames(expression.value, locals);
   scope.pushIgnored(locals);
+  const domain: Statement[] = [];
+  const domainTerm = lowerTerm(scope, expression.domain, domain);
+  const variable = scope.factory.temporary();
+  domain.push(toAssignment(variable, domainTerm, domainTerm.location));
   scope.push();
   const declare = (term: SyntaxTerm | undefined) => {
     if (term?.kind !== "var" || term.wildcard) return scope.factory.temporary();
@@ -223,12 +224,31 @@ function lowerEvery(scope: Scope, expression: Extract<Expression, { kind: "every
   };
   const key = expression.key === undefined ? undefined : declare(expression.key);
   const value = declare(expression.value);
+  resolveInDomain(scope, domain, locals);
+  out.push(...domain);
   const body = lowerBody(scope, expression.body);
   resolveLate(scope, body);
   scope.pop();
   scope.popIgnored();
-  const domain: Term = { kind: "variable", variable, location: domainTerm.location };
-  return { kind: "every", negated: false, with: [], location, key, value, domain, body };
+  const over: Term = { kind: "variable", variable, location: domainTerm.location };
+  return { kind: "every", negated: false, with: [], location, key, value, domain: over, body };
+}
+
+/** To OPA, what is not declared in the domain is what `every` declares under that name: there, it has no value yet. */
+function resolveInDomain(scope: Scope, domain: readonly Statement[], locals: ReadonlySet<string>): void {
+  resolveLate(scope, domain);
+  walkBody(domain, {
+    statement: (statement) => {
+      if (statement.kind !== "call" || statement.callee.kind !== "builtin" || isAdded(statement.name)) return;
+      const [first = ""] = statement.name.split(".");
+      if (locals.has(first)) scope.refuse(statement.location, `called function ${statement.name} shadowed`);
+    },
+  });
+}
+
+/** Calls that nobody wrote. */
+function isAdded(name: string): boolean {
+  return name === "internal.template_string" || name === "print";
 }
 
 /** In the body of `every`, comprehensions see what is declared after them. */

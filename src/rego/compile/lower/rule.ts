@@ -59,10 +59,8 @@ function checkHead(rule: Rule, { services }: RuleContext): void {
     services.problems.add("rego_compile_error", rule.location, message);
   }
   for (const arg of rule.head.args ?? []) {
-    const names = new Set<string>();
-    addArgNames(arg, names);
     for (const name of ["input", "data"]) {
-      if (!names.has(name)) continue;
+      if (!isParameter(arg, name)) continue;
       const message = `args must not shadow ${name} (use a different variable name)`;
       services.problems.add("rego_compile_error", arg.location, message);
     }
@@ -110,12 +108,38 @@ function lowerBranch(
   return { args, ref, key, value, body, location: part.location };
 }
 
+/** Whether a parameter's pattern has a name as it stands, also as a key. */
+function isParameter(arg: SyntaxTerm, name: string): boolean {
+  if (arg.kind === "array") return arg.items.some((item) => isParameter(item, name));
+  if (arg.kind !== "object") return isName(arg, name);
+  return arg.pairs.some(([key, value]) => isName(key, name) || isParameter(value, name));
+}
+
+function isName(term: SyntaxTerm, name: string): boolean {
+  if (term.kind === "ref") return term.operands.length === 0 && isName(term.head, name);
+  return term.kind === "var" && term.name === name;
+}
+
 function lowerArg(scope: Scope, arg: SyntaxTerm, support: Statement[]): Term {
   if (arg.kind === "call") {
     scope.problems.add("rego_compile_error", arg.location, "rule arguments cannot contain calls");
   }
   const term = lowerTerm(scope, arg, support);
-  return bindDynamic(scope, term, support);
+  return bindDynamic(scope, withoutDocuments(scope, term), support);
+}
+
+/** A parameter's pattern in which `data` and `input` are names like others, as they are to OPA: nothing gives them a value. */
+function withoutDocuments(scope: Scope, term: Term): Term {
+  switch (term.kind) {
+    case "ref":
+      return typeof term.root === "string" ? { ...term, root: scope.use(term.root) } : term;
+    case "array":
+      return { ...term, items: term.items.map((item) => withoutDocuments(scope, item)) };
+    case "object":
+      return { ...term, pairs: term.pairs.map(([key, value]) => [key, withoutDocuments(scope, value)]) };
+    default:
+      return term;
+  }
 }
 
 /** Variables of a parameter's pattern; object keys, sets and comprehensions are no patterns. */
