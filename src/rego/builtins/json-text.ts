@@ -2,7 +2,6 @@ import { RegoError } from "../errors.ts";
 import { assertJsonSize, formatValue, parseJson, toJsonText, typeName, type Value } from "../value/index.ts";
 import type { BuiltinTable } from "./builtin.ts";
 import { anyOperand, objectOperand, stringOperand, toOperandError } from "./operands.ts";
-import { withoutLoneBytes } from "./text-bytes.ts";
 
 /** Whether a text is JSON. */
 export function isJson(text: string): boolean {
@@ -50,7 +49,7 @@ function marshalOptions(args: readonly Value[]): MarshalOptions {
 function marshalWithOptions(args: readonly Value[]): Value {
   const { prefix, indent, pretty } = marshalOptions(args);
   const value = anyOperand(args, 1);
-  return withoutLoneBytes(pretty === true ? prefix + toJsonText(value, { prefix, indent }) : toJsonText(value));
+  return pretty === true ? prefix + toJsonText(value, { prefix, indent }) : toJsonText(value);
 }
 
 function isValid(args: readonly Value[]): Value {
@@ -59,7 +58,7 @@ function isValid(args: readonly Value[]): Value {
 }
 
 export const jsonText: BuiltinTable = {
-  "json.marshal": (args) => withoutLoneBytes(toJsonText(anyOperand(args, 1))),
+  "json.marshal": (args) => toJsonText(anyOperand(args, 1)),
   "json.marshal_with_options": marshalWithOptions,
   "json.unmarshal": (args) => parseJson(stringOperand(args, 1)),
   "json.is_valid": isValid,

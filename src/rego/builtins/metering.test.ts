@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { RegoError } from "../errors.ts";
-import { RegoObject, type Value, withMeter } from "../value/index.ts";
+import { RegoObject, toJsonText, type Value, withMeter } from "../value/index.ts";
 import { certificate } from "./certificate.fixture.ts";
 import { builtins } from "./index.ts";
 
@@ -104,20 +104,52 @@ it("follows fragments of a subscription once, though their paths double", () => 
   expect(builtins.get("graphql.is_valid")?.evaluate([query, schema], context)).toBe(true);
 });
 
-describe("modules that are refused", () => {
-  it.each<[string, string]>([
-    ["a text that is too long", `package a\n${"p := 1\n".repeat(40_000)}`],
-    ["METADATA blocks in one run of comments", `package a\n${"# METADATA\n# custom: {}\n".repeat(300)}p := 1`],
-    ["too many METADATA blocks", `package a\n${"# METADATA\n# title: x\np := 1\n".repeat(2_001)}`],
-  ])("%s", (_, text) => {
-    expect(() => builtins.get("rego.parse_module")?.evaluate(["a.rego", text], context)).toThrow(
-      expect.objectContaining({ code: "limit_output" }),
-    );
+describe("rego.parse_module", () => {
+  const parse = (text: string): Value | undefined =>
+    builtins.get("rego.parse_module")?.evaluate(["a.rego", text], context);
+
+  // None of these comes as far as a tree: all units are those of reading.
+  it.each<[string, string, number]>([
+    ["each token", `package a\n${"a=1\n".repeat(20_000)}(`, 240_000],
+    ["each comment", `package a\n${"#\n".repeat(40_000)}(`, 100_000],
+    ["each part of a reference", `package a\np := a${".b".repeat(40_000)}(`, 250_000],
+    ["each part of a template", `package a\np := $"${"{x}".repeat(40_000)}`, 250_000],
+    ["each error", `package a\n${"p.q\n".repeat(5_000)}`, 1_000_000],
+  ])("is paid for %s", (_, text, least) => {
+    expect(unitsOf("rego.parse_module", ["a.rego", text], least)).toBeGreaterThan(least);
   });
 
-  it("takes what real modules have", () => {
-    const text = `package a\n${"# METADATA\n# title: x\n# description: |\n#   y\np := 1\n\n".repeat(500)}`;
-    const tree = builtins.get("rego.parse_module")?.evaluate(["a.rego", text], context);
-    expect(tree).toBeInstanceOf(RegoObject);
+  it("ends where a limit is reached, with the limit's error", () => {
+    const stop = (): never => {
+      throw new RegoError("limit_time", "enough");
+    };
+    const text = `package a\n${"p := 1\n".repeat(10_000)}`;
+    expect(() => withMeter(stop, () => parse(text))).toThrow(expect.objectContaining({ code: "limit_time" }));
+  });
+
+  it("asks for the memory of the tree before it reads", () => {
+    const asked: number[] = [];
+    withMeter(
+      (_, bytes) => asked.push(bytes),
+      () => parse(`package a\n${" ".repeat(100_000)}`),
+    );
+    expect(asked[0]).toBeGreaterThan(50_000_000);
+  });
+
+  it("takes a module of 300,000 characters, and METADATA blocks in one run of comments", () => {
+    expect(parse(`package a\n${"p := 1\n".repeat(43_000)}`)).toBeInstanceOf(RegoObject);
+    expect(parse(`package a\n${"# METADATA\n# custom: {}\n".repeat(2_500)}p := 1`)).toBeInstanceOf(RegoObject);
+  });
+
+  it.each<[string, string]>([
+    ["of no YAML", "# METADATA\n# foo: [\np := 1"],
+    ["of an unknown scope", "# METADATA\n# scope: zzz\np := 1"],
+  ])("takes METADATA %s for comments", (_, text) => {
+    expect((parse(`package a\n${text}`) as RegoObject).get("comments")).toHaveLength(2);
+  });
+
+  it("gives numbers that no double holds", () => {
+    const tree = parse("package a\np := 1e400") as RegoObject;
+    expect(toJsonText(tree)).toContain('"value":{"type":"number","value":1e400}');
   });
 });

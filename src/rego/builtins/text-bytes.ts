@@ -61,9 +61,3 @@ export function toBytes(text: string): Buffer {
 export function toCharacters(text: string): string {
   return loneByte.test(text) ? text.replace(eachLoneByte, (bytes) => "\ufffd".repeat(bytes.length)) : text;
 }
-
-/** JSON text in which bytes that are no characters are written as Go writes them. */
-export function withoutLoneBytes(json: string): string {
-  if (!json.includes("\\ud")) return json;
-  return json.replace(/\\(?:ud[89a-f][0-9a-f]{2}|[\s\S])/g, (part) => (part.length > 2 ? "\\ufffd" : part));
-}

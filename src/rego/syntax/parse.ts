@@ -4,6 +4,7 @@ import type { Expression, Location, Module, RefTerm, Term } from "./ast.ts";
 import { ModuleParser, type Statement } from "./module-parser.ts";
 import { toRule } from "./rule-from-query.ts";
 import type { ParsedRule } from "./rule-parser.ts";
+import { SpendingParser, type SpendUnits } from "./spending-parser.ts";
 import { attempt, SyntaxFailure } from "./syntax-failure.ts";
 import { KEYWORDS } from "./tokens.ts";
 
@@ -15,6 +16,8 @@ export interface ParseModuleOptions {
   annotations?: boolean;
   /** Whether a function of this name is built in: a call of one at the top of a module is a mistake. */
   isBuiltin?: (name: string) => boolean;
+  /** Told of the work as it is done, and of what is done later for literals that are read when they are asked for. */
+  spend?: SpendUnits;
 }
 
 /**
@@ -24,14 +27,14 @@ export interface ParseModuleOptions {
  * import and annotation before it; or every statement that Rego v1 does not allow; or every annotation that is in a wrong place.
  */
 export function parseModule(file: string, text: string, options: ParseModuleOptions = {}): Module {
-  const parser = createParser(file, text);
+  const parser = createParser(file, text, options.spend);
   const statements = parser.parseStatementList({ rules: true });
   const module = emptyModule(file, text, parser);
   const annotated = options.annotations === false ? undefined : readAnnotations(module, parser.comments);
-  throwAll([...parser.failures, ...(annotated?.failures ?? [])]);
+  throwAll([...parser.failures, ...(annotated?.failures ?? [])], options.spend);
   const failures = fillModule(module, statements, options.isBuiltin ?? (() => false));
-  throwAll(failures);
-  throwAll(annotated?.attach(statements) ?? []);
+  throwAll(failures, options.spend);
+  throwAll(annotated?.attach(statements) ?? [], options.spend);
   return module;
 }
 
@@ -76,12 +79,12 @@ export function parseRef(text: string, file = ""): RefTerm {
   return term.kind === "ref" ? term : throwAt(`expected ref but got ${term.kind}`, term.location);
 }
 
-function createParser(file: string, text: string): ModuleParser {
+function createParser(file: string, text: string, spend?: SpendUnits): ModuleParser {
   if (text.length > MAX_TEXT_LENGTH) {
     const message = `text has ${text.length} characters: expected at most ${MAX_TEXT_LENGTH}`;
     return throwAt(message, { file, row: 1, col: 1, offset: 0, end: 0 });
   }
-  return new ModuleParser(file, text);
+  return spend === undefined ? new ModuleParser(file, text) : new SpendingParser(file, text, spend);
 }
 
 function emptyModule(file: string, text: string, parser: ModuleParser): Module {
@@ -146,9 +149,17 @@ function strictnessProblems({ rule, oldSet, missingIf, bare }: ParsedRule): Synt
   return problems;
 }
 
-function throwAll(failures: readonly SyntaxFailure[]): void {
+/** An error costs about as much as so many tokens: it has a stack. */
+const unitsPerError = 64;
+
+function throwAll(failures: readonly SyntaxFailure[], spend?: SpendUnits): void {
   if (failures.length === 0) return;
-  throw new RegoErrors(failures.map(({ message, location }) => new RegoError("rego_parse_error", message, location)));
+  throw new RegoErrors(
+    failures.map(({ message, location }) => {
+      spend?.(unitsPerError);
+      return new RegoError("rego_parse_error", message, location);
+    }),
+  );
 }
 
 function throwAt(message: string, location: Location): never {

@@ -4,6 +4,7 @@ import { toAstJson, toTermJson } from "./to-json.ts";
 
 const x = { type: "var", value: "x" };
 const p = { type: "var", value: "p" };
+const q = { type: "string", value: "q" };
 const yes = { type: "boolean", value: true };
 const one = { type: "number", value: 1 };
 const always = [{ index: 0, terms: yes }];
@@ -21,6 +22,12 @@ describe("toAstJson", () => {
     ["p[x] if x", { head: { key: x, value: yes, ref: [p, x] }, body: ifX }],
     ["p[x] := 1 if x", { head: { name: "p", key: x, value: one, assign: true, ref: [p, x] }, body: ifX }],
     ["p.q if x", { head: { value: yes, ref: [p, { type: "string", value: "q" }] }, body: ifX }],
+    ["p.q(x) if x", { head: { name: "p", args: [x], value: yes, ref: [p, q] }, body: ifX }],
+    ["p.q(x) := 1 if x", { head: { name: "p", args: [x], value: one, assign: true, ref: [p, q] }, body: ifX }],
+    ["p.q(x) := 1", { head: { args: [x], value: one, assign: true, ref: [p, q] }, body: always }],
+    ["p.q.q(x) if x", { head: { args: [x], value: yes, ref: [p, q, q] }, body: ifX }],
+    ["default p.q := 1", { default: true, head: { value: one, assign: true, ref: [p, q] }, body: always }],
+    ["p.q contains 1 if x", { head: { key: one, ref: [p, q] }, body: ifX }],
     [
       "default p(x) := 1",
       { default: true, head: { name: "p", args: [x], value: one, assign: true, ref: [p] }, body: always },

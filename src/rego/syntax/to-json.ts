@@ -1,11 +1,14 @@
 import type { ElseBranch, Expression, Import, Module, Rule, Term, WithModifier } from "./ast.ts";
 import { sortedItems, sortedPairs } from "./format.ts";
 import { headKey } from "./rule-kind.ts";
+import type { SpendUnits } from "./spending-parser.ts";
 import { kindName } from "./term-kinds.ts";
 
 export interface AstJsonOptions {
   /** What a number literal becomes. Default: JavaScript's number, which rounds. */
   number?: (text: string) => unknown;
+  /** Told of each term that is written. */
+  spend?: SpendUnits;
 }
 
 /**
@@ -13,19 +16,21 @@ export interface AstJsonOptions {
  * (comments have theirs) and without annotations.
  */
 export function toAstJson(module: Module, options: AstJsonOptions = {}): Record<string, unknown> {
-  return new AstJson(options.number ?? Number).module(module);
+  return new AstJson(options).module(module);
 }
 
 /** One term in OPA's JSON form: `{type, value}`. */
 export function toTermJson(term: Term, options: AstJsonOptions = {}): unknown {
-  return new AstJson(options.number ?? Number).term(term);
+  return new AstJson(options).term(term);
 }
 
 class AstJson {
   private readonly number: (text: string) => unknown;
+  private readonly spend: SpendUnits | undefined;
 
-  constructor(number: (text: string) => unknown) {
+  constructor({ number = Number, spend }: AstJsonOptions) {
     this.number = number;
+    this.spend = spend;
   }
 
   module(module: Module): Record<string, unknown> {
@@ -36,8 +41,16 @@ class AstJson {
         "rules",
         module.rules.map((rule) => this.rule(rule)),
       ),
-      ...nonEmpty("comments", module.comments.map(toComment)),
+      ...nonEmpty(
+        "comments",
+        module.comments.map((comment) => this.comment(comment)),
+      ),
     };
+  }
+
+  private comment({ text, location: { file, row, col } }: Module["comments"][number]): Record<string, unknown> {
+    this.spend?.(1 + (text.length >> 5));
+    return { Text: text === "" ? null : Buffer.from(text).toString("base64"), Location: { file, row, col } };
   }
 
   private rule(rule: Rule): Record<string, unknown> {
@@ -130,6 +143,7 @@ class AstJson {
   }
 
   term(term: Term): unknown {
+    this.spend?.(1);
     return { type: kindName(term), value: this.value(term) };
   }
 
@@ -184,17 +198,13 @@ function hasName({ head, body, isDefault }: Rule): boolean {
   const { operands } = head.ref;
   if (operands.length === 0) return true;
   if (operands.length > 1 || head.key !== undefined || isDefault) return false;
-  return body.length === 0 ? head.args === undefined : head.assigned;
+  return body.length === 0 ? head.args === undefined : head.assigned || head.args !== undefined;
 }
 
 function toImport(statement: Import): Record<string, unknown> {
   const [root = "", ...rest] = statement.path;
   const path = { type: "ref", value: [variable(root), ...rest.map(string)] };
   return { path, ...(statement.alias === undefined ? {} : { alias: statement.alias }) };
-}
-
-function toComment({ text, location: { file, row, col } }: Module["comments"][number]): Record<string, unknown> {
-  return { Text: text === "" ? null : Buffer.from(text).toString("base64"), Location: { file, row, col } };
 }
 
 function nonEmpty(name: string, items: unknown[]): Record<string, unknown> {

@@ -4,12 +4,12 @@ import { compareStrings, isList } from "./compare.ts";
 import { assertDepth, assertTextLength } from "./depth.ts";
 import type { Primitive } from "./key.ts";
 import { reserve, spend } from "./meter.ts";
-import { formatNumber, numberFromDouble, toDouble } from "./number.ts";
+import { formatNumber, numberFromDouble, RegoNumber, toDouble } from "./number.ts";
 import { RegoObject } from "./object.ts";
 import type { Value } from "./value.ts";
 
 /**
- * The value of what `JSON.parse` gave. A number that a double does not hold counts as its shortest text.
+ * The value of what `JSON.parse` gave. A number that a double does not hold counts as its shortest text; a `RegoNumber` stays.
  *
  * Throws `RegoError` (limit_depth; eval_type_error for what JSON does not have).
  */
@@ -25,7 +25,7 @@ export function fromJson(json: unknown, depth = 0): Value {
     default:
       throw new RegoError("eval_type_error", `expected a JSON value, got ${typeof json}`);
   }
-  if (json === null) return null;
+  if (json === null || json instanceof RegoNumber) return json;
   assertDepth(depth);
   if (Array.isArray(json)) {
     spend(json.length + 1);
@@ -46,10 +46,11 @@ export function fromJson(json: unknown, depth = 0): Value {
 }
 
 /**
- * Plain JSON: sets become sorted lists, keys that are no strings become their JSON text. Numbers that a double does not
- * hold are rounded; `toJsonText` keeps them.
+ * Plain JSON: sets become sorted lists, keys that are no strings become their JSON text, bytes that are no UTF-8 U+FFFD.
+ * Numbers that a double does not hold are rounded; `toJsonText` keeps them.
  */
 export function toJson(value: Value, depth = 0): Json {
+  if (typeof value === "string") return toCharacters(value);
   if (typeof value !== "object" || value === null) return value;
   assertDepth(depth);
   spend(1);
@@ -59,7 +60,7 @@ export function toJson(value: Value, depth = 0): Json {
   spend(value.size);
   const record: Record<string, Json> = {};
   for (const [key, item] of value.entries()) {
-    const name = toKeyText(key);
+    const name = toCharacters(toKeyText(key));
     const json = toJson(item, depth + 1);
     if (name === "__proto__") {
       Object.defineProperty(record, name, { value: json, enumerable: true, configurable: true, writable: true });
@@ -178,7 +179,8 @@ const escapes: Readonly<Record<string, string>> = {
   "\u2029": "\\u2029",
 };
 
-const unsafeInHtml = /[<>&\u2028\u2029]/;
+/** What may have to be written in another way than `JSON.stringify` has; halves of surrogate pairs are mostly in pairs. */
+const unusual = /[<>&\u2028\u2029\ud800-\udfff]/;
 const allUnsafeInHtml = /[<>&\u2028\u2029]/g;
 const allSeparators = /[\u2028\u2029]/g;
 
@@ -188,6 +190,24 @@ function quoteJson(text: string, escapeHtml: boolean): string {
     reserve(text.length * 8);
   }
   const quoted = JSON.stringify(text);
-  if (!unsafeInHtml.test(text)) return quoted;
-  return quoted.replace(escapeHtml ? allUnsafeInHtml : allSeparators, (character) => escapes[character] ?? character);
+  if (!unusual.test(text)) return quoted;
+  const escaped = quoted.replace(
+    escapeHtml ? allUnsafeInHtml : allSeparators,
+    (character) => escapes[character] ?? character,
+  );
+  return withoutHalves(escaped);
+}
+
+/** `JSON.stringify` escapes half of a surrogate pair, which stands for a byte that is no UTF-8; Go writes U+FFFD for it. */
+function withoutHalves(json: string): string {
+  if (!json.includes("\\ud")) return json;
+  return json.replace(/\\(?:ud[89a-f][0-9a-f]{2}|[\s\S])/g, (part) => (part.length > 2 ? "\\ufffd" : part));
+}
+
+const half = /\p{Surrogate}/u;
+const eachHalf = /\p{Surrogate}/gu;
+
+/** A text without halves of surrogate pairs. */
+function toCharacters(text: string): string {
+  return half.test(text) ? text.replace(eachHalf, "\ufffd") : text;
 }

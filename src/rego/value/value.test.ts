@@ -261,3 +261,28 @@ describe("notation", () => {
     expect(all.map(typeName)).toEqual(["null", "boolean", "number", "number", "string", "array", "object", "set"]);
   });
 });
+
+describe("bytes that are no UTF-8, which stand as halves of surrogate pairs", () => {
+  // What OPA 1.15.2 writes.
+  const value = RegoObject.from([
+    ["\udcff", "a\udcc3\udca9\\\udc80"],
+    [RegoSet.from(["\udcff"]), "\u{1f600}"],
+  ]);
+
+  it("are U+FFFD in JSON text, and in the text of keys", () => {
+    expect(toJsonText(value)).toBe('{"[\\"\\\\ufffd\\"]":"\u{1f600}","\\ufffd":"a\\ufffd\\ufffd\\\\\\ufffd"}');
+    expect(toJsonText(["\udcff"], { indent: " " })).toBe('[\n "\\ufffd"\n]');
+  });
+
+  it("leave a backslash before u alone", () => {
+    expect(toJsonText("\\udcff\ud800")).toBe('"\\\\udcff\\ufffd"');
+  });
+
+  it("are U+FFFD in plain JSON", () => {
+    expect(toJson(value)).toEqual({ '["\\ufffd"]': "\u{1f600}", "\ufffd": "a\ufffd\ufffd\\\ufffd" });
+  });
+});
+
+it("takes numbers that are values already", () => {
+  expect(fromJson([numberFromText("1e400")])).toEqual([numberFromText("1e400")]);
+});
