@@ -127,6 +127,30 @@ describe("a test that fails shows", () => {
         '                  {"level": 9, "role": "admin"}',
       ],
     },
+    "values of what a negation negates": {
+      tests: "limit := 10\n\ntest_a if {\n  xs := [1, 2]\n  xs[0] > 0\n  not limit - 8 == xs[1]\n}",
+      lines: [
+        "  p_test.rego:10:",
+        "      not limit - 8 == xs[1]",
+        "          |            |",
+        "          |            xs[1]: 2",
+        "          |            xs: [1, 2]",
+        "          limit - 8: 2",
+        "          limit: 10",
+      ],
+    },
+    "that a rule has no value": {
+      tests: "nothing := input.x\n\ntest_a if nothing == 1",
+      lines: ["  p_test.rego:7:", "              nothing == 1", "              |", "              undefined"],
+    },
+    "that an import has no value, and not what is assigned from it": {
+      tests: "import data.none\n\np := 1\n\ntest_a if {\n  p := none\n  p == 1\n}",
+      lines: ["  p_test.rego:10:", "      p := none", "           |", "           undefined"],
+    },
+    "that what is iterated over has no value": {
+      tests: "nothing := input.x\n\nk := 1\n\ntest_a if {\n  some k in nothing\n  k > 1\n}",
+      lines: ["  p_test.rego:10:", "      some k in nothing", "                |", "                undefined"],
+    },
     "that a reference has no value": {
       tests: "test_a if input.x == data.cfg.groups",
       lines: [

@@ -15,6 +15,7 @@ type Place = Pick<SourceSpan, "file" | "offset" | "end">;
 /** Finds what stands at a place of the modules' texts. */
 export class ExpressionIndex {
   readonly #modules: ReadonlyMap<string, Module>;
+  readonly #documents = new Map<string, ReadonlySet<string>>();
   readonly #expressions = new Map<string, readonly Expression[]>();
 
   constructor(modules: readonly Module[]) {
@@ -50,6 +51,16 @@ export class ExpressionIndex {
     return found;
   }
 
+  /** Whether a name that is no variable of a rule's is one of the package's rules or of the imports. */
+  isDocument(file: string, name: string): boolean {
+    let names = this.#documents.get(file);
+    if (names === undefined) {
+      names = documentNames(this.#modules, file);
+      this.#documents.set(file, names);
+    }
+    return names.has(name);
+  }
+
   /** All expressions of a file, outer ones first. */
   #expressionsOf(file: string): readonly Expression[] {
     let known = this.#expressions.get(file);
@@ -61,6 +72,18 @@ export class ExpressionIndex {
     }
     return known;
   }
+}
+
+function documentNames(modules: ReadonlyMap<string, Module>, file: string): ReadonlySet<string> {
+  const own = modules.get(file);
+  if (own === undefined) return new Set();
+  const names = own.imports.map(({ path, alias }) => alias ?? path.at(-1) ?? "");
+  const path = own.package.join("/");
+  for (const module of modules.values()) {
+    if (module.package.join("/") !== path) continue;
+    for (const { head } of module.rules) if (head.ref.head.kind === "var") names.push(head.ref.head.name);
+  }
+  return new Set(names);
 }
 
 export function contains(outer: Place, inner: Place): boolean {
@@ -90,6 +113,17 @@ function addTerm(term: Term | undefined, out: Expression[]): void {
   const body = comprehensionBody(term);
   if (body !== undefined) addBody(body, out);
   for (const child of childTerms(term)) addTerm(child, out);
+}
+
+/** What an expression gives values to, where it declares something. */
+export function declaredTerms(expression: Expression): Term[] {
+  if (expression.kind === "term") {
+    const { term } = expression;
+    const isAssignment = term.kind === "call" && term.name.length === 1 && term.name[0] === "assign";
+    return isAssignment ? term.args.slice(0, 1) : [];
+  }
+  if (expression.kind === "some") return [];
+  return expression.key === undefined ? [expression.value] : [expression.key, expression.value];
 }
 
 /** The terms of an expression; of `with`, the values. */

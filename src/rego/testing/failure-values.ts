@@ -2,7 +2,7 @@ import type { SourceSpan } from "../compile/index.ts";
 import type { Failure } from "../run/index.ts";
 import { childTerms, comprehensionBody, type Expression, type Location, type Term } from "../syntax/index.ts";
 import { formatValue, RegoSet, type Value } from "../value/index.ts";
-import { contains, type ExpressionIndex, termsOf } from "./expression-index.ts";
+import { contains, declaredTerms, type ExpressionIndex, termsOf } from "./expression-index.ts";
 
 /** A variable or another term in an expression, and the value that it had. */
 export interface ShownValue {
@@ -32,6 +32,12 @@ export function valuesOf(expression: Expression, failure: Failure, index: Expres
     shown.set(title, { title, text, row: location.row, col: location.col, location });
   };
   let isOpen = failure.isMissing && !expression.negated;
+  const declared = declaredTerms(expression);
+  // What comes behind the first that has no value was not evaluated.
+  const addMissing = (location: Location): void => {
+    if (isOpen) add(location, undefined);
+    isOpen = false;
+  };
   const visit = (term: Term, where: "top" | "inside" | "template"): void => {
     const atPlace = (): Value | undefined => {
       const found = findValue(failure, term.location);
@@ -41,6 +47,9 @@ export function valuesOf(expression: Expression, failure: Failure, index: Expres
       // A name that is no local variable's is a rule's, or an import's.
       const value = locals.get(term.name) ?? atPlace();
       if (value !== undefined && !term.wildcard) add(term.location, value);
+      else if (value === undefined && index.isDocument(term.location.file, term.name)) {
+        if (!declared.some(({ location }) => contains(location, term.location))) addMissing(term.location);
+      }
       return;
     }
     const isComprehension = comprehensionBody(term) !== undefined;
@@ -50,11 +59,7 @@ export function valuesOf(expression: Expression, failure: Failure, index: Expres
     if (!isShown) return;
     const value = atPlace();
     if (value !== undefined) add(term.location, value);
-    else if (isOpen && term.kind === "ref" && isSettled(term)) {
-      // What comes after it was not evaluated.
-      add(term.location, undefined);
-      isOpen = false;
-    }
+    else if (term.kind === "ref" && isSettled(term)) addMissing(term.location);
   };
   for (const [position, term] of termsOf(expression).entries()) visit(term, position === 0 ? "top" : "inside");
   return [...shown.values()].sort(comparePlaces);

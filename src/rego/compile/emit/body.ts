@@ -238,14 +238,28 @@ export class BodyEmitter {
   #negated(statement: Statement): void {
     const found = this.unit.name("n");
     const pending = this.unit.name("p");
+    const line = this.lines.length;
     this.push(`let ${found}=false,${pending}=false;`);
+    const mark = this.watch.mark();
+    const kept: [Location, string][] = [];
     this.watch.inside(() =>
       this.block([{ ...statement, negated: false, with: [] }], pending, (label) => {
+        for (const [place, expression] of this.watch.notedSince(mark)) kept.push([place, this.#keep(expression, line)]);
         this.push(`${found}=true;break ${label};`);
       }),
     );
+    for (const [place, name] of kept) this.watch.note(place, name);
     this.push(`if(${found})${this.fail()}`);
+    this.watch.forget(mark);
     this.requireSettled(pending);
+  }
+
+  /** Keeps a value behind the block that it is computed in: in a variable that an earlier line declares. */
+  #keep(expression: string, line: number): string {
+    const name = this.unit.name("k");
+    this.lines[line] += `let ${name};`;
+    this.push(`${name}=${expression};`);
+    return name;
   }
 
   #core(statement: Statement): void {

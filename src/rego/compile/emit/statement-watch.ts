@@ -28,6 +28,9 @@ interface WatchedStatement {
   direct: readonly Term[];
 }
 
+/** A term, and the JavaScript that gives its value. */
+type Note = [place: Location, expression: string];
+
 /** Code for where the loops end that a statement has opened in the innermost block. */
 export interface Ending {
   open: number;
@@ -40,7 +43,7 @@ export class StatementWatch {
   readonly #written: Written;
   #watched: WatchedStatement | undefined;
   /** Terms that were evaluated in code that is still open, where failures are watched. */
-  #noted: [Location, string][] = [];
+  #noted: Note[] = [];
   #endings: Ending[] = [];
 
   constructor(tables: WatchTables, written: Written) {
@@ -70,6 +73,21 @@ export class StatementWatch {
   /** Remembers the value of a term in code that is open. */
   note(place: Location, expression: string): void {
     this.#noted.push([place, expression]);
+  }
+
+  /** Forgets what was noted since the mark. */
+  forget(mark: number): void {
+    this.#noted.length = mark;
+  }
+
+  /** What was noted since the mark in code that is open. */
+  notedSince(mark: number): readonly Note[] {
+    return this.#noted.slice(mark);
+  }
+
+  /** How much is noted. */
+  mark(): number {
+    return this.#noted.length;
   }
 
   /** Writes a statement. What is not true of it is reported, and that it was evaluated. */
