@@ -1,12 +1,11 @@
 import { join } from "node:path";
 import { type Digest, parseDigest } from "../types/index.ts";
-import { isClaimAbandoned } from "./claims.ts";
 import type { PruneResult } from "./content-store.ts";
+import { createFaults, type Faults } from "./faults.ts";
 import { type CacheFiles, type FileState, isBusy, toErrorCode } from "./files.ts";
 import type { Layout } from "./layout.ts";
 import type { Leases } from "./leases.ts";
 import { isShardName } from "./own-folders.ts";
-import type { Presence } from "./presence.ts";
 import { createTemporaryPath, renameFinished } from "./temporary-file.ts";
 
 /** A file that counts towards the size bound. */
@@ -121,55 +120,4 @@ export async function removeOldest(
   }
   if (bytes > maxBytes) faults.throwFirst();
   return { ...result, bytes };
-}
-
-/** Work on many files that one of them does not end. */
-interface Faults {
-  /** Undefined where the work failed. */
-  pass<T>(work: () => Promise<T>): Promise<T | undefined>;
-  throwFirst(): void;
-}
-
-function createFaults(): Faults {
-  let first: { thrown: unknown } | undefined;
-  return {
-    async pass(work) {
-      try {
-        return await work();
-      } catch (thrown) {
-        first ??= { thrown };
-        return undefined;
-      }
-    },
-    throwFirst() {
-      if (first) throw first.thrown;
-    },
-  };
-}
-
-/**
- * Removes what processes left that are gone: claims of downloads, temporary files, leases, signs of life. Throws at the
- * end where something could not be removed.
- */
-export async function removeAbandoned(folder: Folder & { presence: Presence }): Promise<number> {
-  const { files, layout, presence } = folder;
-  let removed = 0;
-  const faults = createFaults();
-
-  async function removeOne(root: string, name: string): Promise<void> {
-    const path = join(root, name);
-    const state = await files.state(path);
-    if (!state) return;
-    const isAbandoned =
-      root === layout.downloads ? await isClaimAbandoned(folder, path) : await presence.isAbandoned(name, state);
-    if (!isAbandoned) return;
-    await files.remove(path);
-    removed += 1;
-  }
-
-  for (const root of [layout.downloads, layout.temporary, layout.leases, layout.processes]) {
-    for (const name of await files.list(root)) await faults.pass(() => removeOne(root, name));
-  }
-  faults.throwFirst();
-  return removed;
 }

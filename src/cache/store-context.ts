@@ -1,6 +1,6 @@
 import { toErrorMessage } from "../types/index.ts";
+import { removeAbandoned } from "./abandoned.ts";
 import type { CacheStatistics, ContentStoreOptions } from "./content-store.ts";
-import { removeAbandoned } from "./eviction.ts";
 import { type CacheFiles, diskFiles } from "./files.ts";
 import { createLayout, type Layout } from "./layout.ts";
 import { assertOwnFolders } from "./own-folders.ts";

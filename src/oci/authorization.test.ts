@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { silentLog, toDigest } from "../types/index.ts";
-import type { Credential, CredentialStore } from "./credentials.ts";
+import type { Credential } from "./credential.ts";
+import type { CredentialStore } from "./credentials.ts";
 import { createFakeProxy } from "./fake-proxy.fixture.ts";
 import { type Answer, createFakeClock, json, noSignal, ociImage, plain } from "./fake-registry.fixture.ts";
 import { parseReference } from "./reference.ts";

@@ -1,8 +1,9 @@
 import { LRUCache } from "lru-cache";
 import type { Log } from "../types/index.ts";
 import type { Challenge } from "./challenge.ts";
+import type { Credential } from "./credential.ts";
 import { toCredentialIdentity } from "./credential-identity.ts";
-import type { Credential, CredentialStore } from "./credentials.ts";
+import type { CredentialStore } from "./credentials.ts";
 import { hasOciCode, OciError } from "./errors.ts";
 import { createFlights } from "./flights.ts";
 import { parseRealm, type Realm, type RealmRule, toFlag } from "./realm.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createContentStore } from "../cache/index.ts";
 import { type Digest, silentLog, toDigest, toHex } from "../types/index.ts";
-import type { Credential } from "./credentials.ts";
+import type { Credential } from "./credential.ts";
 import { type Answer, type createTestClient, json, noSignal, ociImage, plain } from "./fake-registry.fixture.ts";
 import { parseReference, toPinned } from "./reference.ts";
 import type { RegistryClient } from "./registry-client.ts";

@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject } from "../types/index.ts";
-import type { Credential } from "./credentials.ts";
+import type { Credential } from "./credential.ts";
 import { OciError } from "./errors.ts";
 import { dockerHub, normalizeRegistry } from "./reference.ts";
 

@@ -1,6 +1,6 @@
 import { createHash, type ScryptOptions, scrypt } from "node:crypto";
 import { promisify } from "node:util";
-import type { Credential } from "./credentials.ts";
+import type { Credential } from "./credential.ts";
 
 const derive = promisify<string, string, number, ScryptOptions, Buffer>(scrypt);
 /** About 30 ms, once for each credential. */

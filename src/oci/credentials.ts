@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { toErrorMessage } from "../types/index.ts";
+import type { Credential } from "./credential.ts";
 import {
   type CredentialFile,
   type CredentialSource,
@@ -9,14 +10,6 @@ import {
 } from "./credential-files.ts";
 import { OciError } from "./errors.ts";
 import { createFlights } from "./flights.ts";
-
-/** How somebody proves to a registry who they are. */
-export type Credential =
-  | { kind: "basic"; username: string; password: string }
-  /** An OAuth 2 refresh token, exchanged at the token service. */
-  | { kind: "identity-token"; username: string; token: string }
-  /** A bearer token that is sent to the registry as it is. */
-  | { kind: "registry-token"; token: string };
 
 export interface CredentialStore {
   /** The credential for a repository; undefined means anonymous. Throws OciError `unauthorized`. */

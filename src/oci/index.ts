@@ -1,6 +1,7 @@
 export { toAuthorities } from "./authorities.ts";
 export { createRegistryClient } from "./client.ts";
-export { type Credential, type CredentialPorts, type CredentialStore, createCredentialStore } from "./credentials.ts";
+export type { Credential } from "./credential.ts";
+export { type CredentialPorts, type CredentialStore, createCredentialStore } from "./credentials.ts";
 export { hasOciCode, OciError, type OciErrorCode } from "./errors.ts";
 export { inflateBlob } from "./inflation.ts";
 export { readBlobFiles, readImageFiles } from "./layer-files.ts";

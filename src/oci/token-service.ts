@@ -1,6 +1,6 @@
 import { isJsonObject } from "../types/index.ts";
 import { readBounded } from "./body.ts";
-import type { Credential } from "./credentials.ts";
+import type { Credential } from "./credential.ts";
 import { OciError } from "./errors.ts";
 import type { TransportRequest, TransportResponse } from "./transport.ts";
 
