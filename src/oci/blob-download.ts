@@ -93,7 +93,14 @@ async function* readFrom(response: TransportResponse, question: BlobQuestion, pr
     if (size !== undefined && progress.offset > size) throw wrongSize(subject, size);
     yield rest;
   }
-  if (size !== undefined && progress.offset < size) throw brokenOff(question, progress.offset);
+  const total = size ?? toTotal(response);
+  if (total !== undefined && progress.offset < total) throw brokenOff(question, progress.offset);
+}
+
+/** Bytes of the whole blob, as a partial answer tells them (RFC 9110, 14.4): it may hold less than was asked for. */
+function toTotal(response: TransportResponse): number | undefined {
+  const total = response.status === 206 ? /\/(\d{1,15})$/.exec(response.header("content-range") ?? "") : null;
+  return total === null ? undefined : Number(total[1]);
 }
 
 function brokenOff({ subject, size }: BlobQuestion, offset: number): OciError {
