@@ -1,7 +1,7 @@
 import { setFlagsFromString } from "node:v8";
 
-/** The first version of Node that is known to have both settings: an older one would say that there is no such flag. */
-const firstMajor = 24;
+/** The version of Node that is known to have both settings, the action's: another one may say that there is no such flag. */
+const knownMajor = 24;
 
 /**
  * Lets V8's two optimizing compilers wait for more calls of a function, 2.5 and 13 times as many as by themselves. While
@@ -18,7 +18,7 @@ export function optimizeAsUsual(): void {
 }
 
 function setCallCounts({ maglev, turbofan }: { maglev: number; turbofan: number }): void {
-  if (Number(process.versions.node.split(".")[0]) < firstMajor) return;
+  if (Number(process.versions.node.split(".")[0]) !== knownMajor) return;
   setFlagsFromString(`--invocation-count-for-maglev=${maglev}`);
   setFlagsFromString(`--invocation-count-for-turbofan=${turbofan}`);
 }
