@@ -34,6 +34,9 @@ describe("fields", () => {
   const fields: [name: string, lines: string[], json: Record<string, unknown>][] = [
     ["texts", ["title: T", "description: |", "  one", "  two"], { title: "T", description: "one\ntwo\n" }],
     ["a number where a text is wanted", ["title: 1.10"], { title: "1.10" }],
+    ["an indented mapping to its end", ["  description: d", "title: T"], { description: "d" }],
+    ["the same, with a mapping in it", ["  custom:", "    x: 1", " title: T", "- a"], { custom: { x: 1 } }],
+    ["the same, below an empty line", ["", "  title: T", "", "description"], { title: "T" }],
     ["nothing where a text is wanted", ["title: ~", "description: d"], { description: "d" }],
     ["organizations", ["organizations: [a, 1, true]"], { organizations: ["a", "1", "true"] }],
     ["entrypoint makes it a document's", ["entrypoint: true"], { entrypoint: true, scope: "document" }],

@@ -38,6 +38,11 @@ export interface AnnotationBlock {
 
 /** Reads a block with the whole reader. Throws `YamlProblem`. */
 export function readWholeBlock(text: string): AnnotationBlock {
+  return readDocument(text, (line) => beforeDedent(text, line));
+}
+
+/** Reads what `before` gives instead, where it gives something for the line that is wrong. */
+function readDocument(text: string, before: (line: number) => string | undefined): AnnotationBlock {
   if (text.length > MAX_LENGTH)
     throw new YamlProblem(`yaml: expected at most ${MAX_LENGTH} characters, got ${text.length}`);
   const lines = new LineCounter();
@@ -45,6 +50,8 @@ export function readWholeBlock(text: string): AnnotationBlock {
   const [error] = document.errors;
   if (error !== undefined) {
     const line = lines.linePos(error.pos[0]).line;
+    const first = before(line);
+    if (first !== undefined) return readDocument(first, () => undefined);
     throw new YamlProblem(`yaml: line ${line}: ${firstLine(error.message)}`, line);
   }
   let aliases = 0;
@@ -57,6 +64,22 @@ export function readWholeBlock(text: string): AnnotationBlock {
     return target ?? node;
   };
   return new YamlBlock({ contents: document.contents, lines, resolveAlias });
+}
+
+/**
+ * What is before a line that stands further to the left than the first one; undefined where it does not. To OPA's reader a document
+ * ends there, and what comes behind it is not looked at.
+ */
+function beforeDedent(text: string, line: number): string | undefined {
+  const rows = text.split("\n");
+  const first = rows.find((row) => row.trim() !== "");
+  const row = rows[line - 1];
+  if (first === undefined || row === undefined || indentOf(row) >= indentOf(first)) return undefined;
+  return rows.slice(0, line - 1).join("\n");
+}
+
+function indentOf(row: string): number {
+  return row.length - row.trimStart().length;
 }
 
 class YamlBlock implements AnnotationBlock {
