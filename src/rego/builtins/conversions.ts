@@ -1,4 +1,12 @@
-import { isList, numberFromText, quoteString, RegoSet, typeName, type Value } from "../value/index.ts";
+import {
+  isList,
+  numberFromDouble,
+  numberFromText,
+  quoteString,
+  RegoSet,
+  typeName,
+  type Value,
+} from "../value/index.ts";
 import { type BuiltinTable, type Evaluate, toFailure } from "./builtin.ts";
 import { anyOperand, isNumber, isSet, itemsOperand, toTypeError } from "./operands.ts";
 
@@ -19,22 +27,47 @@ function castTo(name: string): Evaluate {
 /** What Go's `strconv.ParseFloat` accepts and a JSON number may not have: a plus sign, no digit before or after the dot. */
 const decimal = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/;
 
-function parseNumber(text: string): Value {
-  if (/^[+-]*(?:inf|infinity|nan)$/i.test(text)) throw toTypeError(1, text, "valid number string");
+/** A number in hexadecimal digits, which has an exponent of two. */
+const hexadecimal = /^([+-]?)0[xX]([\da-fA-F]*)(?:\.([\da-fA-F]*))?[pP]([+-]?\d+)$/;
+
+function parseHexadecimal(text: string, written: string): Value {
+  const [, sign = "", whole = "", fraction = "", exponent = ""] = hexadecimal.exec(text) ?? [];
+  if (whole === "" && fraction === "") throw toSyntaxError(written);
+  const mantissa = Number(BigInt(`0x${whole}${fraction}`));
+  const magnitude = mantissa === 0 ? 0 : mantissa * 2 ** (Number(exponent) - 4 * fraction.length);
+  if (!Number.isFinite(magnitude)) throw toRangeError(written);
+  return numberFromDouble(sign === "-" ? -magnitude : magnitude);
+}
+
+/** Underscores may separate digits, and follow the prefix `0x`. */
+function withoutUnderscores(text: string): string {
+  if (!text.includes("_")) return text;
+  const digit = /0x/i.test(text) ? "[\\da-fA-F]" : "\\d";
+  const misplaced = new RegExp(`_(?!${digit})|(?<!${digit}|^[+-]?0[xX])_`);
+  if (misplaced.test(text)) throw toSyntaxError(text);
+  return text.replaceAll("_", "");
+}
+
+function parseNumber(written: string): Value {
+  if (/^[+-]*(?:inf|infinity|nan)$/i.test(written)) throw toTypeError(1, written, "valid number string");
+  const text = withoutUnderscores(written);
   const match = decimal.exec(text);
-  const digits = `${match?.[2] ?? ""}${match?.[3] ?? ""}`;
-  if (match === null || digits === "") throw toSyntaxError(text);
-  const sign = match[1] === "-" ? "-" : "";
-  const exponent = match[4] === undefined ? "" : `e${match[4]}`;
-  const number = `${sign}${match[2] === "" ? "0" : match[2]}.${(match[3] ?? "") === "" ? "0" : match[3]}${exponent}`;
-  if (!Number.isFinite(Number(number)) && Number.isFinite(Number(exponent.slice(1)))) {
-    throw toFailure(`strconv.ParseFloat: parsing ${quoteString(text)}: value out of range`);
-  }
+  if (match === null) return parseHexadecimal(text, written);
+  const [, sign = "", whole = "", fraction = "", power] = match;
+  if (whole === "" && fraction === "") throw toSyntaxError(written);
+  const exponent = power === undefined ? "" : `e${power}`;
+  const point = fraction === "" ? "" : `.${fraction}`;
+  const number = `${sign === "-" ? "-" : ""}${whole === "" ? "0" : whole}${point}${exponent}`;
+  if (!Number.isFinite(Number(number)) && Number.isFinite(Number(power ?? 0))) throw toRangeError(written);
   return numberFromText(number);
 }
 
 function toSyntaxError(text: string): Error {
   return toFailure(`strconv.ParseFloat: parsing ${quoteString(text)}: invalid syntax`);
+}
+
+function toRangeError(text: string): Error {
+  return toFailure(`strconv.ParseFloat: parsing ${quoteString(text)}: value out of range`);
 }
 
 function toNumber(args: readonly Value[]): Value {

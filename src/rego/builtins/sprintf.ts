@@ -223,10 +223,11 @@ function formatArgument(arg: Argument, verb: string, directive: Readonly<Directi
       : arg.type === "float64"
         ? formatDouble(arg.value, verb, directive)
         : formatInteger(arg.value, verb, directive, arg.type === "*big.Int");
-  // A pointer's name loses its star where the type formats itself.
   if (text !== undefined) return text;
+  // This type formats itself: its name has no star, and where it does not know the verb there are no flags.
+  if (arg.type === "*big.Int") return `%!${verb}(big.Int=${arg.value})`;
   const shown = formatArgument(arg, "v", arg.type === "string" ? { ...directive, sharp: false } : directive);
-  return `%!${verb}(${arg.type.replace("*", "")}=${shown})`;
+  return `%!${verb}(${arg.type}=${shown})`;
 }
 
 function pad(text: string, { width, minus, zero }: Readonly<Directive>, isNumber = false): string {

@@ -56,7 +56,7 @@ export function parseYaml(source: string): Value {
   }
   const error = document.errors.find(({ message }) => !/^Unresolved alias/.test(message));
   if (error !== undefined) throw toSyntaxFailure(error, lines.linePos(error.pos[0]).line);
-  return new Reader(document).read(document.contents, 0);
+  return new Reader(document, text).read(document.contents, 0);
 }
 
 /** Characters that no YAML has (YAML 1.1, section 5.1). */
@@ -120,11 +120,13 @@ function toSyntaxFailure(error: YAMLError, line: number): Error {
 
 class Reader {
   readonly #document: Document;
+  readonly #text: string;
   readonly #aliases = new Map<Alias, { value: Value; size: number }>();
   #count = 0;
 
-  constructor(document: Document) {
+  constructor(document: Document, text: string) {
     this.#document = document;
+    this.#text = text;
   }
 
   read(node: unknown, depth: number): Value {
@@ -132,12 +134,20 @@ class Reader {
     this.#add(1);
     if (node === null || node === undefined) return null;
     if (isAlias(node)) return this.#readAlias(node, depth);
-    if (isScalar(node)) return readScalar(node);
+    if (isScalar(node)) return this.#isUnended(node) ? String(node.value).slice(0, -1) : readScalar(node);
     if (isSeq(node)) return node.items.map((item) => this.read(item, depth + 1));
     if (!isMap(node)) throw toFailure("yaml: expected a scalar, a sequence or a mapping");
     const builder = new ObjectBuilder();
     this.#readPairs(node, builder, depth);
     return builder.build();
+  }
+
+  /** A block scalar's last line has a line break only where the text has one behind it: the library always adds one. */
+  #isUnended({ type, value, range }: Scalar): boolean {
+    if (type !== Scalar.BLOCK_LITERAL && type !== Scalar.BLOCK_FOLDED) return false;
+    if (typeof value !== "string" || !value.endsWith("\n") || (range?.[1] ?? 0) < this.#text.length) return false;
+    const lastLine = this.#text.slice(this.#text.search(/[^\r\n]*$/));
+    return /[^ \t]/.test(lastLine) || (lastLine !== "" && /(?:^|\n)[ \t]+\n$/.test(value));
   }
 
   /** An alias has the value of its anchor, and counts as much as if it were written out. */

@@ -178,12 +178,18 @@ const escapes: Readonly<Record<string, string>> = {
 };
 
 function quoteDouble(text: string, place: Place | undefined): string {
-  const pieces = [...text].map((character) => escapes[character] ?? escapeCharacter(character));
+  // OPA's writer asks whether the text begins with a byte order mark where it asks that of a character.
+  const written = text.startsWith("\ufeff") ? escapeAny : escapeCharacter;
+  const pieces = [...text].map((character) => escapes[character] ?? written(character));
   return `"${fold(pieces, place === undefined ? undefined : { ...place, column: place.column + 1 }, 1)}"`;
 }
 
 function escapeCharacter(character: string): string {
-  if (isPrintable(character)) return character;
+  return isPrintable(character) ? character : escapeAny(character);
+}
+
+function escapeAny(character: string): string {
+  if (character === "\u00a0") return "\\_";
   const code = character.codePointAt(0) ?? 0;
   const hex = code.toString(16).toUpperCase();
   if (code <= 0xff) return `\\x${hex.padStart(2, "0")}`;
