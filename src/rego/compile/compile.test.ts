@@ -246,6 +246,17 @@ describe("with", () => {
       ["2 rego_compile_error: with keyword cannot partially replace virtual document(s)"],
     ],
     [
+      "a built-in function in place of the input",
+      "p if { q with input as count }\nq if input.x",
+      ["2 rego_unsafe_var_error: var count is unsafe"],
+    ],
+    [
+      "a built-in function in place of a document",
+      "p if { q with data.x as object.get }\nq if data.x",
+      ["2 rego_unsafe_var_error: var object is unsafe"],
+    ],
+    ["a built-in function in place of a function", "p if { q with f as count }\nq if f(1)\nf(x) := x", []],
+    [
       "a relation",
       "p if { true with walk as 1 }",
       ["2 rego_compile_error: with keyword replacing built-in function: target must not be a relation"],

@@ -1,6 +1,7 @@
+import type { Location } from "../../syntax/index.ts";
 import { formatPath } from "../format-ref.ts";
 import type { FunctionTable } from "../functions.ts";
-import type { CallStatement, Statement, WithClause } from "../ir.ts";
+import type { CallStatement, Statement, Term, WithClause } from "../ir.ts";
 import type { Problems } from "../problems.ts";
 import { type Group, mockKey, type RuleTree } from "../rule-tree.ts";
 import { arityDetails } from "../types/arity-details.ts";
@@ -48,18 +49,24 @@ function resolveWith(clause: WithClause, out: Statement[], services: CallService
   if (callee !== undefined) {
     const group = callee.kind === "rule" ? services.tree.findGroup(callee.path) : undefined;
     const isFunction = callee.kind === "builtin" || group?.kind === "function";
-    if (isFunction && (isFunctionTarget || callee.kind === "builtin")) {
+    if (isFunction && isFunctionTarget) {
       clause.value = { kind: "function", callee };
       return;
     }
   }
-  let { term } = value;
+  let term = callee?.kind === "builtin" ? freeVariable(callee.name, clause.location, services) : value.term;
   if (isDynamic(term)) {
     const variable = services.factory.temporary();
     out.push(toAssignment(variable, term, clause.location));
     term = { kind: "variable", variable, location: clause.location };
   }
   clause.value = { kind: "term", term };
+}
+
+/** The name of a built-in function where a value is needed: a name that has none. */
+function freeVariable(name: string, location: Location, { factory }: CallServices): Term {
+  const [first = ""] = name.split(".");
+  return { kind: "variable", variable: { ...factory.create(first, false), isFree: true }, location };
 }
 
 /** Reports targets that cannot be replaced; returns whether the target is a function. */
