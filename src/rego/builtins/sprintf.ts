@@ -188,7 +188,8 @@ class Printer {
   }
 
   #readPrecision(directive: Directive, isIndexed: boolean): boolean {
-    if (this.#format[this.#at] !== ".") return isIndexed;
+    // A dot at the end is a verb.
+    if (this.#format[this.#at] !== "." || this.#at + 1 === this.#format.length) return isIndexed;
     this.#at += 1;
     if (isIndexed) this.#isIndexGood = false;
     const isReindexed = this.#readIndex();

@@ -4,6 +4,7 @@ import {
   type CST,
   type Document,
   isAlias,
+  isCollection,
   isMap,
   isScalar,
   isSeq,
@@ -54,7 +55,10 @@ export function parseYaml(source: string): Value {
   if (document.warnings.some(({ code, message }) => code === "BAD_DIRECTIVE" && /^Unknown directive/.test(message))) {
     throw toFailure("yaml: found unknown directive name");
   }
-  const error = document.errors.find(({ message }) => !/^Unresolved alias/.test(message));
+  const end = endOfReading(document, text);
+  const error = document.errors.find(
+    ({ code, message, pos }) => !/^Unresolved alias/.test(message) && !(code === "UNEXPECTED_TOKEN" && pos[0] >= end),
+  );
   if (error !== undefined) throw toSyntaxFailure(error, lines.linePos(error.pos[0]).line);
   return new Reader(document, text).read(document.contents, 0);
 }
@@ -104,6 +108,18 @@ function meterScalars(tags: Tags): Tags {
     };
     return metered;
   });
+}
+
+/** A token that can be read: OPA's reader looks at no more of what is behind the document's node. */
+const oneToken = /^(?:[ \r\n]|#.*)*(?:'(?:[^']|'')*'|"(?:[^"\\]|\\.)*"|[^\s"'@`%])/;
+
+/** Where a document ends that is a text or in brackets: what comes behind it is not read by OPA. Infinity for others. */
+function endOfReading({ contents, errors }: Document, text: string): number {
+  if (errors.length === 0 || !(isScalar(contents) || (isCollection(contents) && contents.flow === true))) {
+    return Number.POSITIVE_INFINITY;
+  }
+  const end = contents.range?.[1] ?? text.length;
+  return oneToken.test(text.slice(end)) ? end : Number.POSITIVE_INFINITY;
 }
 
 /** Words the problem as OPA's reader does where it has the same one. */
