@@ -319,6 +319,21 @@ describe("checkPolicies", () => {
 
   const details: [name: string, rule: string, details: unknown][] = [
     [
+      "a function as a key",
+      "a if data.b[lower]",
+      {
+        ref: [
+          { type: "var", value: "data" },
+          { type: "string", value: "b" },
+          { type: "var", value: "lower" },
+        ],
+        pos: 2,
+        have: { args: [{ name: "x", type: "string" }], result: { name: "y", type: "string" }, type: "function" },
+        want: { type: "any" },
+        oneOf: null,
+      },
+    ],
+    [
       "arguments with the names that the function has for them",
       'p if startswith(1, [x | x := "a"])',
       {

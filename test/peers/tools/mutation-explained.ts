@@ -84,13 +84,15 @@ export const explanations: readonly Explanation[] = [
   },
   {
     reason:
-      "OPA says nothing of a rule without a body behind `if`, or a value behind `default`, and at most trips over what comes next",
+      "OPA takes any token behind `if` for the brace that opens a body, and a default rule without a value for one with `true`; it trips " +
+      "over what comes next, or over nothing",
     example: "a if |\n\tinput.b\n}",
     explains: ({ theirs, ours, text }) =>
       areAll(ours, parse) &&
       ours.every(
         ({ row }) =>
-          /\bif\b|\bnot$|^default /.test(lineOf(text, row)) || /\b(?:if|not|every)$/.test(lineOf(text, row - 1)),
+          /\bif\b|\bnot$|^default /.test(lineOf(text, row)) ||
+          /\b(?:if|not|every)(?: \W)?$/.test(lineOf(text, row - 1)),
       ) &&
       (theirs.every(({ code }) => code !== parse) || firstRow(theirs) > firstRow(ours)),
   },
@@ -179,6 +181,13 @@ export const explanations: readonly Explanation[] = [
       theirs.length === 0 &&
       both.length > 0 &&
       [...ours, ...both].every(({ code }) => code === types || code === "rego_compile_error"),
+  },
+  {
+    reason:
+      "unsafe variables of heads are named here beside what is printed and not declared; OPA stops before it looks for them",
+    example: "a contains b if input.c\n\nd if print(e)",
+    explains: ({ theirs, ours, both }) =>
+      theirs.length === 0 && areAll(ours, unsafe) && areSome(both, / is undeclared$/),
   },
   {
     reason: "rules in conflict are refused here before what is printed is looked at",

@@ -41,6 +41,8 @@ export interface FunctionKind {
   readonly args: readonly (Type | undefined)[];
   readonly result: Type | undefined;
   readonly variadic?: Type;
+  /** What the arguments and, as the last, the result are called; for messages only. */
+  readonly names?: readonly string[];
 }
 
 export const anyType: Type = { kind: "any" };

@@ -210,13 +210,14 @@ export class BodyChecker {
 
   #typeOf(scope: TypeScope, callee: Callee, location: Location): Type | undefined {
     if (callee.kind === "rule") return scope.functionAt(callee.path, location);
-    return this.typeOfFunction(callee.name);
+    const known = this.#functions.get(callee.name);
+    return known === undefined ? undefined : toFunctionKind(known.type);
   }
 
-  /** The type of a function that is no rule; undefined where there is none. */
-  typeOfFunction(name: string): Type | undefined {
+  /** The type of a name that is that of a function, and no rule's; undefined where it is none. */
+  typeOfName(name: string): Type | undefined {
     const known = this.#functions.get(name);
-    return known === undefined ? undefined : toFunctionKind(known.type);
+    return known === undefined ? undefined : { ...toFunctionKind(known.type), names: argumentNames(name) };
   }
 
   /** A function that takes another's place must take the same arguments. */

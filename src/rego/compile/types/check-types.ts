@@ -25,11 +25,11 @@ export interface CheckTypesOptions {
 export function checkTypes({ modules, rules, functions, dependencies, problems, query }: CheckTypesOptions): void {
   const tree = new TypeTree();
   const checker = new BodyChecker(functions);
-  const typeOfFunction = (name: string): Type | undefined => checker.typeOfFunction(name);
+  const typeOfName = (name: string): Type | undefined => checker.typeOfName(name);
   const annotated = readAnnotatedTypes(modules, rules, problems);
   for (const rule of dependencies.rulesInOrder()) {
     for (const branch of rule.branches) {
-      const scope = new TypeScope(tree, { overrides: annotated?.overridesOf(rule, tree), typeOfFunction });
+      const scope = new TypeScope(tree, { overrides: annotated?.overridesOf(rule, tree), typeOfName });
       const found = checker.check(scope, branch.body);
       if (found.length > 0) {
         report(found, problems);
@@ -40,7 +40,7 @@ export function checkTypes({ modules, rules, functions, dependencies, problems, 
       if (given !== undefined) tree.insert(given.path, given.type);
     }
   }
-  report(checker.check(new TypeScope(tree, { typeOfFunction }), query, true), problems);
+  report(checker.check(new TypeScope(tree, { typeOfName }), query, true), problems);
 }
 
 function report(found: readonly Found[], problems: Problems): void {

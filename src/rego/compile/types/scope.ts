@@ -5,13 +5,13 @@ import { follow, type TypeTree } from "./type-tree.ts";
 /** Types that a rule's annotations give to `input` and `data`. */
 export type DocumentOverrides = ReadonlyMap<"input" | "data", Type>;
 
-/** The type of a function that is no rule, by its name. */
-export type TypeOfFunction = (name: string) => Type | undefined;
+/** The type of a name that is that of a function, and no rule's. */
+export type TypeOfName = (name: string) => Type | undefined;
 
 export interface TypeScopeOptions {
   outer?: TypeScope;
   overrides?: DocumentOverrides | undefined;
-  typeOfFunction?: TypeOfFunction;
+  typeOfName?: TypeOfName;
 }
 
 /** What is known of a body's variables; the bodies of comprehensions see what is around them. */
@@ -19,7 +19,7 @@ export class TypeScope {
   readonly tree: TypeTree;
   readonly overrides: DocumentOverrides | undefined;
   readonly #outer: TypeScope | undefined;
-  readonly #typeOfFunction: TypeOfFunction | undefined;
+  readonly #typeOfName: TypeOfName | undefined;
   #types: Map<Variable, Type | undefined> | undefined;
   #comprehensions: Map<ComprehensionTerm, Type | undefined> | undefined;
   /** Counts what was learned about variables here. */
@@ -28,7 +28,7 @@ export class TypeScope {
   constructor(tree: TypeTree, options: TypeScopeOptions = {}) {
     this.tree = tree;
     this.#outer = options.outer;
-    this.#typeOfFunction = options.typeOfFunction;
+    this.#typeOfName = options.typeOfName;
     this.overrides = options.outer === undefined ? options.overrides : options.outer.overrides;
   }
 
@@ -41,7 +41,7 @@ export class TypeScope {
     const known = this.#types?.get(variable) ?? this.#outer?.get(variable);
     if (known !== undefined || variable.isFree !== true) return known;
     // To OPA, names of functions are names in the scope around all rules.
-    return this.#typeOfFunction?.(variable.name);
+    return this.#typeOfName?.(variable.name);
   }
 
   set(variable: Variable, type: Type | undefined): void {

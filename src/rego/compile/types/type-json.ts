@@ -41,8 +41,9 @@ function describe(type: Type): Record<string, Json> {
     case "anyOf":
       return { type: "any", of: membersInOrder(type).map((member) => typeToJson(member)) };
     case "function": {
-      const result = type.result === undefined ? {} : { result: typeToJson(type.result) };
-      return { type: "function", ...(argumentsToJson(type, []) as Record<string, Json>), ...result };
+      const { names = [] } = type;
+      const result = type.result === undefined ? {} : { result: typeToJson(type.result, names[type.args.length]) };
+      return { type: "function", ...(argumentsToJson(type, names) as Record<string, Json>), ...result };
     }
     default:
       return { type: type.kind };
