@@ -319,6 +319,19 @@ describe("checkPolicies", () => {
 
   const details: [name: string, rule: string, details: unknown][] = [
     [
+      "null as a key",
+      "p if { x := [1]; x[null] }",
+      {
+        ref: [
+          { type: "var", value: "x" },
+          { type: "null", value: {} },
+        ],
+        pos: 1,
+        want: { type: "number" },
+        oneOf: null,
+      },
+    ],
+    [
       "a function as a key",
       "a if data.b[lower]",
       {

@@ -74,7 +74,7 @@ function operandToJson(term: Term): Json {
 
 function termToJson(value: Value): Json {
   if (typeof value !== "object") return { type: typeof value, value };
-  if (value === null) return { type: "null", value };
+  if (value === null) return { type: "null", value: {} };
   if (isList(value)) return { type: "array", value: value.map(termToJson) };
   if (value instanceof RegoSet) return { type: "set", value: value.values().map(termToJson) };
   if (value.kind === "number") return { type: "number", value: toJson(value) };
