@@ -1,9 +1,9 @@
 import {
-  addNumbers,
+  addAllNumbers,
   compareValues,
   equalValues,
   isList,
-  multiplyNumbers,
+  multiplyAllNumbers,
   numberFromBigInt,
   type RegoNumber,
   reserve,
@@ -38,25 +38,22 @@ function count(args: readonly Value[]): Value {
   throw toTypeError(1, value, "array", "object", "set", "string");
 }
 
-type Combine = (a: number | RegoNumber, b: number | RegoNumber) => number | RegoNumber;
-
-function reduceNumbers(args: readonly Value[], start: number, combine: Combine): Value {
+function numbersOperand(args: readonly Value[]): (number | RegoNumber)[] {
   const value = anyOperand(args, 1);
-  let total: number | RegoNumber = start;
-  for (const item of itemsOperand(args, 1, "set", "array")) {
-    spend(typeof total === "number" ? 1 : 100);
+  const items = itemsOperand(args, 1, "set", "array");
+  spend(items.length);
+  return items.map((item) => {
     if (!isNumber(item)) throw toElementError(1, value, item, "number");
-    total = combine(total, item);
-  }
-  return total;
+    return item;
+  });
 }
 
 /** OPA adds integers of 64 bits as such where there are no others: a sum that is larger begins again at the other end. */
 function sum(args: readonly Value[]): Value {
-  const total = reduceNumbers(args, 0, addNumbers);
+  const numbers = numbersOperand(args);
+  const total = addAllNumbers(numbers);
   if (typeof total === "number" && Number.isSafeInteger(total)) return total;
-  const items = itemsOperand(args, 1, "set", "array");
-  const integers = items.map((item) => (isNumber(item) ? toBigInt(item) : undefined));
+  const integers = numbers.map(toBigInt);
   if (integers.some((integer) => integer === undefined || BigInt.asIntN(64, integer) !== integer)) return total;
   return numberFromBigInt(
     BigInt.asIntN(
@@ -117,7 +114,7 @@ export function lookUp(collection: Value, key: Value): Value | undefined {
 export const aggregates: BuiltinTable = {
   count,
   sum,
-  product: (args) => reduceNumbers(args, 1, multiplyNumbers),
+  product: (args) => multiplyAllNumbers(numbersOperand(args)),
   max: (args) => selectExtreme(args, 1),
   min: selectLeast,
   sort,

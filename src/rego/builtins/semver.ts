@@ -54,7 +54,7 @@ function compareIdentifiers(a: string, b: string): number {
   if (isNumberA !== isNumberB) return isNumberA ? -1 : 1;
   if (!isNumberA) return compareStrings(a, b);
   const [left, right] = [a.replace(/^0+/, ""), b.replace(/^0+/, "")];
-  return left.length === right.length ? compareStrings(left, right) : left.length - right.length;
+  return left.length === right.length ? compareStrings(left, right) : left.length < right.length ? -1 : 1;
 }
 
 function versionOperand(args: readonly Value[], position: number): Version {

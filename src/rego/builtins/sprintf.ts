@@ -227,7 +227,8 @@ function formatArgument(arg: Argument, verb: string, directive: Readonly<Directi
   if (text !== undefined) return text;
   // This type formats itself: its name has no star, and where it does not know the verb there are no flags.
   if (arg.type === "*big.Int") return `%!${verb}(big.Int=${arg.value})`;
-  const shown = formatArgument(arg, "v", arg.type === "string" ? { ...directive, sharp: false } : directive);
+  const shownAs = arg.type === "float64" && directive.sharp ? "g" : "v";
+  const shown = formatArgument(arg, shownAs, arg.type === "string" ? { ...directive, sharp: false } : directive);
   return `%!${verb}(${arg.type}=${shown})`;
 }
 

@@ -1,4 +1,5 @@
 import { RegoError } from "../errors.ts";
+import { spend } from "./meter.ts";
 import {
   type Decimal,
   numberFromBigInt,
@@ -124,6 +125,44 @@ function isRoundedUp(digits: string, kept: number): boolean {
   return next >= 5;
 }
 
+/** Of more than two numbers, what is between is rounded to 64 bits, but not to a number's text: that is not always as exact. */
+function combineAll(
+  numbers: readonly RegoNumeric[],
+  start: number,
+  exactly: (a: number, b: number) => number,
+  rounded: (a: Float64Bit, b: Float64Bit) => Float64Bit,
+): RegoNumeric {
+  let exact = start;
+  let index = 0;
+  for (; index < numbers.length; index += 1) {
+    const item = numbers[index];
+    const next = typeof item === "number" && Number.isInteger(item) ? exactly(exact, item) : Number.NaN;
+    if (!Number.isSafeInteger(next)) break;
+    exact = next === 0 ? 0 : next;
+  }
+  if (index === numbers.length) return exact;
+  let total = toFloat(exact);
+  for (; index < numbers.length; index += 1) {
+    spend(100);
+    total = rounded(total, toFloat(numbers[index] ?? 0));
+  }
+  return toNumber(total);
+}
+
+/** The sum as OPA computes it. */
+export function addAllNumbers(numbers: readonly RegoNumeric[]): RegoNumeric {
+  return combineAll(numbers, 0, (a, b) => a + b, addFloats);
+}
+
+/** The product as OPA computes it; 1 of none. */
+export function multiplyAllNumbers(numbers: readonly RegoNumeric[]): RegoNumeric {
+  return combineAll(numbers, 1, (a, b) => a * b, multiplyFloats);
+}
+
+function multiplyFloats(a: Float64Bit, b: Float64Bit): Float64Bit {
+  return roundQuotient(a.negative !== b.negative, a.mantissa * b.mantissa, 1n, a.exponent + b.exponent);
+}
+
 /** `a + b` as OPA computes it: exact for safe integers, 64 bits of mantissa otherwise. */
 export function addNumbers(a: RegoNumeric, b: RegoNumeric): RegoNumeric {
   if (typeof a === "number" && typeof b === "number") {
@@ -147,10 +186,7 @@ export function multiplyNumbers(a: RegoNumeric, b: RegoNumeric): RegoNumeric {
     const product = a * b;
     if (Number.isSafeInteger(product) && Number.isInteger(a) && Number.isInteger(b)) return product === 0 ? 0 : product;
   }
-  const left = toFloat(a);
-  const right = toFloat(b);
-  const isNegative = left.negative !== right.negative;
-  return toNumber(roundQuotient(isNegative, left.mantissa * right.mantissa, 1n, left.exponent + right.exponent));
+  return toNumber(multiplyFloats(toFloat(a), toFloat(b)));
 }
 
 /** Throws `RegoError` (eval_builtin_error, "divide by zero"). */

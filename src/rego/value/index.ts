@@ -1,9 +1,11 @@
 export {
   absoluteNumber,
+  addAllNumbers,
   addNumbers,
   ceilNumber,
   divideNumbers,
   floorNumber,
+  multiplyAllNumbers,
   multiplyNumbers,
   remainderNumbers,
   roundNumber,

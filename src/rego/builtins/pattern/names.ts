@@ -41,9 +41,9 @@ const names: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** What an expression has that may need another form: classes by name, and groups with names. */
-const named = /\\[pP]\{|\(\?P?</;
+const named = /\\[pP][{a-z]|\(\?P?</;
 /** An escape, a class by name, brackets, or the beginning of a group with a name. */
-const piece = /\\Q[\s\S]*?(?:\\E|$)|\\([pP])\{(\^?)([^}]{0,64})\}|\\[\s\S]|\[\^?\]?|\]|\(\?P?<(\w+)>/g;
+const piece = /\\Q[\s\S]*?(?:\\E|$)|\\([pP])(?:\{(\^?)([^}]{0,64})\}|([a-z]))|\\[\s\S]|\[\^?\]?|\]|\(\?P?<(\w+)>/g;
 
 /**
  * An expression as the automata's parser takes it: Go knows classes by any spelling of their names and by their long names, and
@@ -53,15 +53,19 @@ export function withKnownNames(expression: string): string {
   if (!named.test(expression)) return expression;
   const groups = new Set<string>();
   let isInClass = false;
-  return expression.replace(piece, (whole, kind?: string, negation?: string, name?: string, group?: string) => {
-    if (name !== undefined) return toClass(whole, kind === "P" ? negation === "" : negation === "^", name, isInClass);
-    if (group !== undefined && !isInClass) {
-      if (groups.has(group)) return "(";
-      groups.add(group);
-    } else if (whole.startsWith("[")) isInClass = true;
-    else if (whole === "]") isInClass = false;
-    return whole;
-  });
+  return expression.replace(
+    piece,
+    (whole, kind?: string, negation = "", braced?: string, letter?: string, group?: string) => {
+      const name = braced ?? letter;
+      if (name !== undefined) return toClass(whole, (kind === "P") !== (negation === "^"), name, isInClass);
+      if (group !== undefined && !isInClass) {
+        if (groups.has(group)) return "(";
+        groups.add(group);
+      } else if (whole.startsWith("[")) isInClass = true;
+      else if (whole === "]") isInClass = false;
+      return whole;
+    },
+  );
 }
 
 function toClass(whole: string, isNegated: boolean, name: string, isInClass: boolean): string {

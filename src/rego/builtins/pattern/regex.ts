@@ -75,8 +75,10 @@ function parseTemplate(template: string, pattern: Pattern): readonly TemplatePar
 
 function replace(args: readonly Value[]): Value {
   const text = stringOperand(args, 1);
-  const pattern = compilePattern(stringOperand(args, 2));
-  const template = parseTemplate(stringOperand(args, 3), pattern);
+  const expression = stringOperand(args, 2);
+  const written = stringOperand(args, 3);
+  const pattern = compilePattern(expression);
+  const template = parseTemplate(written, pattern);
   const parts: string[] = [];
   let size = 0;
   const write = (part: string): void => {
