@@ -212,6 +212,12 @@ describe("calls", () => {
       "p if { http.send({}) }",
       ["2 rego_type_error: unsafe built-in function calls in expression: http.send"],
     ],
+    [
+      "a relation as a part of a template string",
+      'p := $"{walk(input)}"',
+      ["2 rego_compile_error: illegal call to relation built-in 'walk' that may cause multiple outputs"],
+    ],
+    ["a relation inside of a part", 'p := $"{[x | walk(input, x)]}"', []],
     ["print as a value", "p := print(1)", ["2 rego_type_error: print(1) used as value"]],
     ["values that cannot be equal", 'p if { 1 == "a" }', ["2 rego_type_error: match error"]],
     ["a member that is not there", 'p := q.r\nq := {"s": 1}', ["2 rego_type_error: undefined ref: data.t.q.r"]],

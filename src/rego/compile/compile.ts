@@ -49,6 +49,7 @@ function compile(modules: readonly Module[], options: CompileOptions, source: Qu
     problems,
     strict: options.strict === true,
     isFunctionName: (name) => functions.get(name) !== undefined,
+    isRelation: (name) => functions.get(name)?.relation === true,
     lowering: { body: lowerBody, with: lowerWith },
   };
   const rules = lowerModules(modules, services);

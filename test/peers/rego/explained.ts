@@ -25,12 +25,11 @@ export const explanations: readonly Explanation[] = [
     explains: ({ path, opa, engine }) => path === "compile" && isSameButPlaces(toProblems(opa), toProblems(engine)),
   },
   {
-    reason:
-      "OPA refuses calls of walk in template strings, and names of rules and of variables that it takes for undeclared there",
+    reason: "OPA refuses names of rules and of variables in template strings that it takes for undeclared there",
     explains: ({ path, opa }, module) =>
       path === "compile" &&
       /\$["`]/.test(module) &&
-      (isAll(toProblems(opa), "rego_compile_error", /^illegal call to relation|is undeclared$/) ||
+      (isAll(toProblems(opa), "rego_compile_error", /is undeclared$/) ||
         isAll(toProblems(opa), "rego_unsafe_var_error", /^var [rf]\d+ is unsafe$/)),
   },
   {

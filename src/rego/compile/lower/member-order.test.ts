@@ -14,6 +14,7 @@ function order(value: string): string[] {
     problems: new Problems(),
     strict: false,
     isFunctionName: () => true,
+    isRelation: () => false,
     lowering: { body: lowerBody, with: lowerWith },
   };
   const rule = lowerModules([parseModule("p.rego", text)], services)[1];

@@ -50,6 +50,8 @@ export interface ScopeServices {
   problems: Problems;
   strict: boolean;
   isFunctionName(name: string): boolean;
+  /** Whether a function gives several results. */
+  isRelation(name: string): boolean;
   lowering: BodyLowering;
 }
 
@@ -71,6 +73,7 @@ export class Scope {
   readonly strict: boolean;
   /** Whether a dotted name is a built-in function or one of the host's. */
   readonly isFunctionName: (name: string) => boolean;
+  readonly isRelation: (name: string) => boolean;
   readonly lowering: BodyLowering;
 
   constructor(globals: ReadonlyMap<string, Global>, shared: ScopeServices) {
@@ -79,6 +82,7 @@ export class Scope {
     this.problems = shared.problems;
     this.strict = shared.strict;
     this.isFunctionName = shared.isFunctionName;
+    this.isRelation = shared.isRelation;
     this.lowering = shared.lowering;
     this.push();
   }

@@ -214,6 +214,7 @@ function lowerTemplate(
       const term = lowerTerm(scope, part, out);
       if (term.kind === "variable") return { kind: "set", items: [term], location };
     }
+    if (part.kind === "call") refuseRelation(scope, part);
     return lowerCapture(scope, part, {
       isStrict: part.kind !== "var",
       modifiers: template.modifiers?.get(index) ?? [],
@@ -236,6 +237,14 @@ function lowerTemplate(
     nested: true,
   });
   return output;
+}
+
+/** A part of a template string has one value. */
+function refuseRelation(scope: Scope, { name, location }: CallTerm): void {
+  const written = name.join(".");
+  if (!scope.isRelation(written)) return;
+  const message = `illegal call to relation built-in '${written}' that may cause multiple outputs`;
+  scope.problems.add("rego_compile_error", location, message);
 }
 
 /** `{x | x = term}`: the term's value as a set, which is empty where the term is undefined. */
