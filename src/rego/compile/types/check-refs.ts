@@ -1,4 +1,5 @@
 import type { Value } from "../../value/index.ts";
+import { toKeyValue } from "../document-key.ts";
 import type { RefTerm, Term } from "../ir.ts";
 import { anyType, keysOf, select, stringType, type Type, unifies, valuesOf } from "./algebra.ts";
 import { type Fault, keyFault, knownKeys, memberlessFault } from "./fault-details.ts";
@@ -83,5 +84,5 @@ function isKey(scope: TypeScope, operand: Term, keys: Type): boolean {
 }
 
 function keysOfNode(node: TypeNode): Value[] {
-  return [...node.children.keys()].flatMap((key) => (isVariable(key) ? [] : [key]));
+  return [...node.children.keys()].flatMap((key) => (isVariable(key) ? [] : [toKeyValue(key)]));
 }

@@ -42,6 +42,22 @@ describe("documents of partial rules", () => {
     ["a value of a third kind", 'p[input.x] := 1\np[input.y] := "a"\nq if { p.a == [] }', ["4 match error"]],
     ["a constant key that is not there, of rules with constant keys", "p.a := 1\np.b := 2\nq := p.c", []],
     ["objects of objects", 'p[input.x][input.y] := 1\nq if { p.a.b == "c" }', ["3 match error"]],
+    [
+      "a large integer as a key beside texts",
+      'p[trim(input.x, "a")] := 1\np[9007199254740993] := 1\nq := [p[9007199254740993], p[1]]',
+      [],
+    ],
+    [
+      "a member of what is at a large integer",
+      'p[9007199254740993] := {"a": 1}\nq := p[9007199254740993].b\nr := p[9007199254740995].b',
+      ["3 undefined ref: data.t.p[9007199254740993].b"],
+    ],
+    [
+      "a set at a large integer",
+      "p[9007199254740993] contains 1\nq := p[9007199254740993].a",
+      ["3 undefined ref: data.t.p[9007199254740993].a"],
+    ],
+    ["a set at a list", "p[[1]] contains 1\nq := p[[1]].a", []],
     ["what a call gives as a key", "f(x) := x\np[f(input.x)] := 1\nq := p[true]", []],
     ["a package's number", "p := 1\nr if { data[1] }", ["3 undefined ref: data[1]"]],
   ])("%s", (_, text, expected) => {
@@ -213,6 +229,11 @@ describe("details", () => {
       "too many arguments of a built-in function",
       "p := lower(1, [input.x])",
       ["have: (number, array<any>, ???)", "want: (x: string)"],
+    ],
+    [
+      "a large integer among keys",
+      'p[{input.x}] := 1\np[9007199254740993][input.x] := 1\nq := p["a"]',
+      ["data.t.p.a", "         ^", '         have: "a"', "         want (type): any<number, set[any]>"],
     ],
     [
       "keywords in references",

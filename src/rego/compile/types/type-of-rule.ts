@@ -1,4 +1,5 @@
-import type { Branch, ComprehensionTerm, LoweredRule, PathKey, Term } from "../ir.ts";
+import { toDocumentKey } from "../document-key.ts";
+import type { Branch, ComprehensionTerm, LoweredRule, Term } from "../ir.ts";
 import { anyType, type Type } from "./algebra.ts";
 import type { TypeScope } from "./scope.ts";
 import { isComposite, type TreeKey } from "./type-tree.ts";
@@ -18,7 +19,9 @@ export function pathOfBranch(rule: LoweredRule, branch: Branch): TreeKey[] {
 
 function keyOf(operand: Term): TreeKey {
   if (operand.kind === "variable") return operand.variable;
-  return operand.kind === "constant" ? (operand.value as PathKey) : null;
+  const key = operand.kind === "constant" ? toDocumentKey(operand.value) : undefined;
+  // What is no key of a path is like one that varies.
+  return key === undefined ? { id: 0, name: "", generated: true } : key;
 }
 
 /**

@@ -1,9 +1,10 @@
-import { compareValues } from "../../value/index.ts";
-import type { PathKey, Term, Variable } from "../ir.ts";
+import { compareValues, type Value } from "../../value/index.ts";
+import { type DocumentKey, toDocumentKey, toKeyValue } from "../document-key.ts";
+import type { Term, Variable } from "../ir.ts";
 import { anyType, type ObjectType, or, select, stringType, type Type, typeOfValue, valuesOf } from "./algebra.ts";
 
 /** A step of a rule's path: a key, or, in the paths of sets below a key that varies, the variable. */
-export type TreeKey = PathKey | Variable;
+export type TreeKey = DocumentKey | Variable;
 
 /** A place in the tree of documents: a document or function has a type, what is only on the way to one has none. */
 export class TypeNode {
@@ -62,9 +63,10 @@ export class TypeTree {
   extent(node: TypeNode): Type {
     if (node.type !== undefined) return node.type;
     if (node.extent?.version === this.#version) return node.extent.type;
-    const members: { key: PathKey; value: Type }[] = [];
+    const members: { key: Value; value: Type }[] = [];
     for (const [key, child] of node.children) {
-      if (key !== null && typeof key !== "object") members.push({ key, value: this.extent(child) });
+      // OPA does not list null.
+      if (key !== null && !isVariable(key)) members.push({ key: toKeyValue(key), value: this.extent(child) });
     }
     members.sort((a, b) => compareValues(a.key, b.key));
     const type: Type = { kind: "object", static: members, dynamic: { key: stringType, value: anyType } };
@@ -100,7 +102,8 @@ export class TypeTree {
 
 /** The node below that a constant operand names. */
 export function childOf(node: TypeNode, operand: Term): TypeNode | undefined {
-  return operand.kind === "constant" ? node.children.get(operand.value as PathKey) : undefined;
+  const key = operand.kind === "constant" ? toDocumentKey(operand.value) : undefined;
+  return key === undefined ? undefined : node.children.get(key);
 }
 
 /** The type of what operands lead to. */
@@ -127,7 +130,7 @@ export function isVariable(key: TreeKey): key is Variable {
 function insertIntoObject(object: ObjectType, path: readonly TreeKey[], type: Type): ObjectType {
   const [key, ...rest] = path;
   if (key === undefined) return object;
-  const keyType = isVariable(key) ? undefined : typeOfValue(key);
+  const keyType = isVariable(key) ? undefined : typeOfValue(toKeyValue(key));
   const value = rest.length === 0 ? type : insertIntoObject({ kind: "object", static: [] }, rest, type);
   const { dynamic } = object;
   return { ...object, dynamic: { key: or(dynamic?.key, keyType), value: or(dynamic?.value, value) } };
