@@ -1,4 +1,4 @@
-import { compareStrings, isList, RegoObject, spend, type Value } from "../value/index.ts";
+import { compareStrings, isList, quoteString, RegoObject, spend, type Value } from "../value/index.ts";
 import { assertResultSize, type BuiltinTable, toFailure } from "./builtin.ts";
 import { anyOperand, isObject, isSet, objectOperand, stringOperand, toOperandError } from "./operands.ts";
 import { fromBytes, toBytes } from "./text-bytes.ts";
@@ -105,7 +105,14 @@ function escapeByte(byte: number): string {
 /** Go's `url.QueryUnescape`. */
 function unescapeQuery(text: string): string {
   const wrong = /%(?![0-9a-fA-F]{2})/.exec(text);
-  if (wrong !== null) throw toFailure(`invalid URL escape ${JSON.stringify(text.slice(wrong.index, wrong.index + 3))}`);
+  if (wrong !== null) {
+    // The message has three bytes, which may end inside of a character.
+    const bytes = toBytes(text.slice(wrong.index, wrong.index + 3)).subarray(0, 3);
+    const shown = quoteString(fromBytes(bytes)).replace(/[\udc80-\udcff]/g, (half) => {
+      return `\\x${(half.charCodeAt(0) - 0xdc00).toString(16)}`;
+    });
+    throw toFailure(`invalid URL escape ${shown}`);
+  }
   const bytes: Buffer[] = [];
   for (const part of text.replaceAll("+", " ").split(/((?:%[0-9a-fA-F]{2})+)/)) {
     bytes.push(part.startsWith("%") ? Buffer.from(part.replaceAll("%", ""), "hex") : Buffer.from(part, "utf8"));

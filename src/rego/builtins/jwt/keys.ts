@@ -79,8 +79,7 @@ function parseJwkTexts(text: string): VerificationKey[] {
 export function parseVerificationKeys(text: string): VerificationKey[] {
   const [block] = readPem(text);
   if (block === undefined) return parseJwkTexts(text);
-  const end = text.lastIndexOf(`-----END ${block.label}-----`) + `-----END ${block.label}-----`.length;
-  if (text.slice(end).replace(/^[ \t]*\r?\n?/, "") !== "" || readPem(text).length > 1) {
+  if (text.slice(block.end).replace(/^[ \t]*\r?\n?/, "") !== "") {
     throw toFailure("extra data after a PEM certificate block");
   }
   if (block.label === "CERTIFICATE") {

@@ -22,9 +22,16 @@ export interface Certificate {
 
 const maxCertificates = 1000;
 
-/** PEM blocks: label and content. */
-export function readPem(text: string): { label: string; bytes: Buffer }[] {
-  const blocks: { label: string; bytes: Buffer }[] = [];
+export interface PemBlock {
+  readonly label: string;
+  readonly bytes: Buffer;
+  /** What follows the block's last line begins here. */
+  readonly end: number;
+}
+
+/** The PEM blocks of a text. */
+export function readPem(text: string): PemBlock[] {
+  const blocks: PemBlock[] = [];
   let at = 0;
   for (;;) {
     const begin = /(?:^|\n)-----BEGIN ([^\n]*?)-----[ \t]*\r?\n/g;
@@ -43,7 +50,8 @@ export function readPem(text: string): { label: string; bytes: Buffer }[] {
     const body = text.slice(from, end).replace(/^(?:[^\n:]+:[^\n]*\n)+\r?\n/, "");
     const compact = body.replace(/\s+/g, "");
     if (/^[A-Za-z0-9+/]*={0,2}$/.test(compact) && compact.length % 4 === 0) {
-      blocks.push({ label: match[1] ?? "", bytes: Buffer.from(compact, "base64") });
+      const label = match[1] ?? "";
+      blocks.push({ label, bytes: Buffer.from(compact, "base64"), end: end + `-----END ${label}-----`.length });
     }
   }
 }

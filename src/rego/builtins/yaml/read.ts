@@ -150,12 +150,19 @@ class Reader {
     this.#add(1);
     if (node === null || node === undefined) return null;
     if (isAlias(node)) return this.#readAlias(node, depth);
+    if (isScalar(node)) this.#assertClosed(node);
     if (isScalar(node)) return this.#isUnended(node) ? String(node.value).slice(0, -1) : readScalar(node);
     if (isSeq(node)) return node.items.map((item) => this.read(item, depth + 1));
     if (!isMap(node)) throw toFailure("yaml: expected a scalar, a sequence or a mapping");
     const builder = new ObjectBuilder();
     this.#readPairs(node, builder, depth);
     return builder.build();
+  }
+
+  /** Two quotes at the end of the text are one of the scalar: the library takes the second one for its end. */
+  #assertClosed({ type, range }: Scalar): void {
+    if (type !== Scalar.QUOTE_SINGLE || range?.[1] !== this.#text.length || !this.#text.endsWith("''")) return;
+    if (!/^'(?:[^']|'')*'$/.test(this.#text.slice(range[0]))) throw toFailure("yaml: found unexpected end of stream");
   }
 
   /** A block scalar's last line has a line break only where the text has one behind it: the library always adds one. */
