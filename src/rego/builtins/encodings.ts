@@ -108,10 +108,11 @@ function unescapeQuery(text: string): string {
   if (wrong !== null) {
     // The message has three bytes, which may end inside of a character.
     const bytes = toBytes(text.slice(wrong.index, wrong.index + 3)).subarray(0, 3);
-    const shown = quoteString(fromBytes(bytes)).replace(/[\udc80-\udcff]/g, (half) => {
-      return `\\x${(half.charCodeAt(0) - 0xdc00).toString(16)}`;
-    });
-    throw toFailure(`invalid URL escape ${shown}`);
+    const parts = fromBytes(bytes).split(/(?<![\ud800-\udbff])([\udc80-\udcff])/);
+    const shown = parts.map((part, index) =>
+      index % 2 === 0 ? quoteString(part).slice(1, -1) : `\\x${(part.charCodeAt(0) - 0xdc00).toString(16)}`,
+    );
+    throw toFailure(`invalid URL escape "${shown.join("")}"`);
   }
   const bytes: Buffer[] = [];
   for (const part of text.replaceAll("+", " ").split(/((?:%[0-9a-fA-F]{2})+)/)) {
