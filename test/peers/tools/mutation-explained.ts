@@ -196,6 +196,25 @@ export const explanations: readonly Explanation[] = [
       areSome(ours, /^conflicting rules /) && theirs.every(({ message }) => / is undeclared$/.test(message)),
   },
   {
+    reason:
+      "a variable of `some` that what is iterated over needs: here the row of the whole is named, and by OPA that of the call",
+    example: "a if {\n\tsome b in\n\tb.c == 1\n}",
+    explains: ({ theirs, ours, text }) =>
+      areAll(ours, unsafe) &&
+      isSameBut(theirs, ours, (problem) => ({ ...problem, row: problem.row - 1 })) &&
+      ours.every(({ row }) => /\bsome\b.*\bin\s*$/.test(lineOf(text, row))),
+  },
+  {
+    reason:
+      "a head that calls a parameter, or a variable of its body: the name is shadowed here, and to OPA no function has it",
+    example: "a(b) := b(b, 1)",
+    explains: ({ theirs, ours }) =>
+      theirs.length === 1 &&
+      areSome(theirs, /^undefined function \w+$/) &&
+      areSome(ours, /^called function \w+ shadowed$/) &&
+      areAtSamePlaces(theirs, ours),
+  },
+  {
     reason: "a comma that begins a row: OPA names it, and here it goes on with the row before",
     example: "a if {\n\tinput.b\n\t, c\n\td\n}",
     explains: ({ theirs, ours, text }) =>
