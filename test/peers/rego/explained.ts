@@ -137,9 +137,19 @@ export const explanations: readonly Explanation[] = [
   },
   {
     reason:
-      "arguments are evaluated from the left; OPA evaluates references among them before calls, and may find one undefined",
-    explains: ({ path, opa, engine }) =>
-      path !== "compile" && /^\d+: eval_conflict_error: functions [^;]*$/.test(engine) && !opa.includes("_error"),
+      "OPA evaluates the member of a partial document that is asked for; this engine evaluates the document, and can meet a conflict of " +
+      "a function that OPA does not come to",
+    explains: ({ path, opa, engine }, module) =>
+      path !== "compile" &&
+      /^\d+: eval_conflict_error: functions [^;]*$/.test(engine) &&
+      !opa.includes("_error") &&
+      /\br\d+(?:\[|\.\w)/.test(module),
+  },
+  {
+    reason:
+      "OPA goes through a set that is written with references in the order of the terms, this engine in that of the values",
+    explains: ({ path, opa, engine }, module) =>
+      path !== "compile" && /\{[^{}|:]*[a-z][\w.]*\b[^{}|:]*\}/.test(module) && sortText(opa) === sortText(engine),
   },
   {
     reason: "1e2 is no integer to OPA's built-in functions, though it is equal to 100; to this engine it is 100",
@@ -229,6 +239,11 @@ function isSameButPlaces(theirs: Problem[], ours: Problem[]): boolean {
     open.every((problem) => isKnown(ours, problem)) &&
     (isStopped || rest(ours, placed).every((problem) => isKnown(open, problem)))
   );
+}
+
+/** The same for texts of the same characters. */
+function sortText(text: string): string {
+  return [...text].sort().join("");
 }
 
 function withoutRows(text: string): string {
