@@ -110,8 +110,8 @@ function meterScalars(tags: Tags): Tags {
   });
 }
 
-/** A token that can be read: OPA's reader looks at no more of what is behind the document's node. */
-const oneToken = /^(?:[ \r\n]|#.*)*(?:'(?:[^']|'')*'|"(?:[^"\\]|\\.)*"|[^\s"'@`%])/;
+/** A token that can be read there: OPA's reader looks at no more of what is behind the document's node. */
+const oneToken = /^(?! *[-?](?:\s|$))(?:[ \r\n]|#.*)*(?:'(?:[^']|'')*'|"(?:[^"\\]|\\.)*"|[^\s"'@`%])/;
 
 /** Where a document ends that is a text or in brackets: what comes behind it is not read by OPA. Infinity for others. */
 function endOfReading({ contents, errors }: Document, text: string): number {
