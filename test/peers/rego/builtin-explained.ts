@@ -108,6 +108,12 @@ export const builtinExplanations: readonly BuiltinExplanation[] = [
     args: /(?:base64|hex)\.decode.*\\ud[89a-f]/i,
   },
   {
+    reason: "numbers that no double holds make no schema in OPA",
+    example: { name: "json.verify_schema", args: ['{"const": 1e400}'] },
+    names: /^json\.(?:verify|match)_schema$/,
+    opa: /cannot unmarshal number \S+ into Go value of type float64/,
+  },
+  {
     reason: "networks of IPv4 that are written as IPv6 are not merged with others in OPA",
     example: { name: "net.cidr_merge", args: ['["::ffff:10.0.0.0/104", "10.128.0.0/9", "fe80::/10"]'] },
     names: /^net\.cidr_merge$/,
