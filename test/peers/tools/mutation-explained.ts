@@ -92,7 +92,7 @@ export const explanations: readonly Explanation[] = [
       ours.every(
         ({ row }) =>
           /\bif\b|\bnot$|^default /.test(lineOf(text, row)) ||
-          /\b(?:if|not|every)(?: \W)?$/.test(lineOf(text, row - 1)),
+          /\b(?:if|not|every|some)(?: \W)?$/.test(lineOf(text, row - 1)),
       ) &&
       (theirs.every(({ code }) => code !== parse) || firstRow(theirs) > firstRow(ours)),
   },
