@@ -57,7 +57,10 @@ describe("generated programs have", () => {
     ["heads with large numbers", /^r\d+\[9007199254740993\]\[a\]/m],
     ["patterns on both sides", /\n {2}(?:\[\[|\{"a": \[|\[\{).* = (?:\[|\{)/],
     ["references with several variables", /^q\d+ := \{\[v, x, y\] \| some x, y; v := r\d+\[x\]\[y\]/m],
-    ["built-in functions that fail, under every", /every e in .* \{ e != .*(?:to_number\("x"\)|\/ 0|regex\.match\("\(")/],
+    [
+      "built-in functions that fail, under every",
+      /every e in .* \{ e != .*(?:to_number\("x"\)|\/ 0|regex\.match\("\(")/,
+    ],
     ["names that hide others", /^f\d+\((?:tools|kit|nested|count|upper|lib|r\d+|f\d+)\) :=/m],
     ["functions of another package", /(?:tools|kit|quoted)\.(?:twice|grade)\(/],
   ])("%s", (_, form) => {

@@ -90,7 +90,8 @@ function toProblems(body: string): Problem[] {
   }));
 }
 
-async function waitUntilReady(url: string, isRunning: () => boolean): Promise<void> {
+/** Waits until `opa run --server` answers; throws where its process ends or ten seconds pass first. */
+export async function waitUntilReady(url: string, isRunning: () => boolean): Promise<void> {
   for (let attempt = 0; attempt < 200 && isRunning(); attempt += 1) {
     const answer = await fetch(`${url}/health`).catch(() => undefined);
     if (answer?.ok) return;

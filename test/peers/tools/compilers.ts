@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { detailsToJson } from "../../../src/rego/compile/types/fault-details.ts";
 import { compileModules, type Module, parseModule, RegoError, RegoErrors } from "../../../src/rego/index.ts";
 import { findFreePort } from "../../fixtures/free-port.ts";
+import { waitUntilReady } from "../rego/opa-server.ts";
 import type { Modules } from "./sound-modules.ts";
 
 /** One thing that is wrong with a set of modules. */
@@ -139,13 +140,4 @@ export async function startOpaCompiler(binary: string): Promise<OpaCompiler> {
       await ended;
     },
   };
-}
-
-async function waitUntilReady(url: string, isRunning: () => boolean): Promise<void> {
-  for (let attempt = 0; attempt < 200 && isRunning(); attempt += 1) {
-    const answer = await fetch(`${url}/health`).catch(() => undefined);
-    if (answer?.ok) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error("opa did not start");
 }
