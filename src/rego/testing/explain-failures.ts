@@ -6,26 +6,7 @@ import type { TestRule } from "./discover.ts";
 import { drawValues } from "./draw-values.ts";
 import { contains, ExpressionIndex } from "./expression-index.ts";
 import { valuesOf } from "./failure-values.ts";
-
-/** An expression that was not true, with the values in it. */
-export interface FailedExpression {
-  file: string;
-  row: number;
-  /** Its text as it is indented in the file, and the values below it. */
-  lines: readonly string[];
-  /** The rule that it is in (`data.a.b`), where it is the reason of a failure in another one. */
-  rule?: string;
-}
-
-/** Why a test, or a case of one, failed: the expression that failed, then what failed in the rules that it asked for. */
-export type FailureExplanation = readonly FailedExpression[];
-
-export interface TestExplanation {
-  /** Of the whole test; empty for the test of a table. */
-  test: FailureExplanation;
-  /** By the names that lead to a case, as `toCaseKey` writes them. */
-  cases: ReadonlyMap<string, FailureExplanation>;
-}
+import type { FailedExpression, FailureExplanation, TestExplanation } from "./results.ts";
 
 /** Reasons that are told of one failure, and how deep they are followed. */
 const maxReasons = 6;

@@ -1,5 +1,5 @@
-import { type FailureExplanation, toCaseKey } from "./explain-failures.ts";
-import { countResults, type TestResult, walkCases } from "./results.ts";
+import { toCaseKey } from "./explain-failures.ts";
+import { countResults, type FailureExplanation, type TestResult, walkCases } from "./results.ts";
 
 interface JunitCase {
   name: string;

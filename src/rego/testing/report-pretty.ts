@@ -1,6 +1,13 @@
 import { formatDuration } from "./duration.ts";
-import { type FailedExpression, toCaseKey } from "./explain-failures.ts";
-import { countResults, OUTCOME_WORDS, summarize, type TestResult, walkCases } from "./results.ts";
+import { toCaseKey } from "./explain-failures.ts";
+import {
+  countResults,
+  type FailedExpression,
+  OUTCOME_WORDS,
+  summarize,
+  type TestResult,
+  walkCases,
+} from "./results.ts";
 
 const LINE = "-".repeat(80);
 

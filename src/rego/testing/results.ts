@@ -1,5 +1,24 @@
 import type { Location } from "../syntax/index.ts";
-import type { TestExplanation } from "./explain-failures.ts";
+
+/** An expression that was not true, with the values in it. */
+export interface FailedExpression {
+  file: string;
+  row: number;
+  /** Its text as it is indented in the file, and the values below it. */
+  lines: readonly string[];
+  /** The rule that it is in (`data.a.b`), where it is the reason of a failure in another one. */
+  rule?: string;
+}
+
+/** Why a test, or a case of one, failed: the expression that failed, then what failed in the rules that it asked for. */
+export type FailureExplanation = readonly FailedExpression[];
+
+export interface TestExplanation {
+  /** Of the whole test; empty for the test of a table. */
+  test: FailureExplanation;
+  /** By the names that lead to a case, as `toCaseKey` writes them. */
+  cases: ReadonlyMap<string, FailureExplanation>;
+}
 
 /** One case of a table, or a group of them. */
 export interface CaseResult {

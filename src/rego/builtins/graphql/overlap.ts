@@ -4,6 +4,8 @@ import { findNamed } from "./lookup.ts";
 import type { GraphqlSchema } from "./schema.ts";
 import {
   type Argument,
+  type Definition,
+  type FieldDefinition,
   formatGraphqlValue,
   formatType,
   type Place,
@@ -11,7 +13,12 @@ import {
   type Selection,
   type Type,
 } from "./tree.ts";
-import type { FieldFacts } from "./validate.ts";
+
+/** What the walk found out about a field. */
+export interface FieldFacts {
+  readonly parent: Definition | undefined;
+  readonly definition: FieldDefinition | undefined;
+}
 
 const maxComparisons = 100_000;
 

@@ -2,7 +2,7 @@ import { assertDepth, spend } from "../../value/index.ts";
 import { assertResultSize } from "../builtin.ts";
 import { toGraphqlError } from "./lexer.ts";
 import { findNamed, findVariable } from "./lookup.ts";
-import { findConflicts } from "./overlap.ts";
+import { type FieldFacts, findConflicts } from "./overlap.ts";
 import { type GraphqlSchema, isCompatible } from "./schema.ts";
 import {
   type Argument,
@@ -28,12 +28,6 @@ import { describeWrongValue } from "./values.ts";
 interface Problem {
   readonly message: string;
   readonly place: Place | undefined;
-}
-
-/** What the walk found out about a field. */
-export interface FieldFacts {
-  readonly parent: Definition | undefined;
-  readonly definition: FieldDefinition | undefined;
 }
 
 const maxNodes = 200_000;
