@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { pack } from "tar-stream";
 import { describe, expect, it } from "vitest";
 import { toDigest } from "../types/index.ts";
-import { type FakeRegistry, noSignal, ociImage, plain } from "./fake-registry.fixture.ts";
+import { type FakeRegistry, noSignal, ociImage, plain, readAll } from "./fake-registry.fixture.ts";
 import { readBlobFiles } from "./layer-files.ts";
 import { toPinned } from "./reference.ts";
 import { useFakeRegistry, useTestClients } from "./test-run.fixture.ts";
@@ -18,12 +18,6 @@ describe("fetchBlob and openBlob", () => {
   const content = randomBytes(300_000);
   const location = () => ({ registry: registry.host, repository: "team/app" });
   const limits = { maxBytes: 1_000_000, signal };
-
-  async function readAll(source: AsyncIterable<Uint8Array>): Promise<Buffer> {
-    const pieces: Uint8Array[] = [];
-    for await (const piece of source) pieces.push(piece);
-    return Buffer.concat(pieces);
-  }
 
   it("fetches and checks a blob", async () => {
     const digest = registry.addBlob("team/app", content);

@@ -165,3 +165,10 @@ export const ociImage: JsonObject = {
   config: emptyConfig,
   layers: [],
 };
+
+/** All bytes of a stream. */
+export async function readAll(source: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of source) pieces.push(piece);
+  return Buffer.concat(pieces);
+}

@@ -7,19 +7,7 @@ import { deflateRawSync, gzipSync } from "node:zlib";
 import { describe, expect, it, vi } from "vitest";
 import { createContentStore } from "../cache/index.ts";
 import { type Digest, silentLog, toDigest } from "../types/index.ts";
-import { createRegistryClient } from "./client.ts";
-import { createFakeProxy } from "./fake-proxy.fixture.ts";
-import {
-  type Answer,
-  createFakeClock,
-  createHeldClock,
-  json,
-  noSignal,
-  ociImage,
-  plain,
-  raw,
-  testOptions,
-} from "./fake-registry.fixture.ts";
+import { type Answer, json, noSignal, ociImage, plain, raw, readAll } from "./fake-registry.fixture.ts";
 import { maxManifestBytes } from "./manifest.ts";
 import { parseReference, toPinned } from "./reference.ts";
 import type { RegistryClient } from "./registry-client.ts";
@@ -39,11 +27,7 @@ const manifestType = String(ociImage.mediaType);
 const once = { maxRetries: 0, baseMs: 1, maxWaitMs: 1, factor: 1, jitter: 0 };
 
 async function read(client: RegistryClient, descriptor: { digest: Digest; size?: number }): Promise<Buffer> {
-  const pieces: Uint8Array[] = [];
-  for await (const piece of await client.openBlob(location(), descriptor, { maxBytes: 1_000_000, signal })) {
-    pieces.push(piece);
-  }
-  return Buffer.concat(pieces);
+  return readAll(await client.openBlob(location(), descriptor, { maxBytes: 1_000_000, signal }));
 }
 
 describe("content codings that nobody asked for", () => {
@@ -348,99 +332,6 @@ describe("downloads that break and go on", () => {
   });
 });
 
-describe("redirects", () => {
-  const blob = Buffer.from("blob");
-  const digest = toDigest(blob);
-  const go = (to: string, status = 307) => plain(status, "", { location: to });
-  const credentials = { find: async () => ({ kind: "registry-token", token: "t" }) as const };
-
-  it.each([301, 302, 303, 307, 308])("are followed: %d", async (status) => {
-    registry.on(`GET ${blobPath(digest)}`, go(`http://${elsewhere.host}/blob`, status));
-    elsewhere.on("GET /blob", plain(200, blob));
-    expect(await read(connect(), { digest })).toEqual(blob);
-  });
-
-  it.each([
-    ["/storage/blob?a=b", "/storage/blob?a=b"],
-    ["storage", "/v2/team/app/blobs/storage"],
-    ["../storage/./blob#part", "/v2/team/app/storage/blob"],
-    ["?a=b", undefined],
-  ])("may be relative, and stay with the registry and its credentials: %s", async (to, path) => {
-    const target = path ?? `${blobPath(digest)}?a=b`;
-    registry.on(`GET ${blobPath(digest)}`, go(to), plain(200, blob));
-    registry.on(
-      `GET ${target.split("?")[0]}`,
-      ...(path === undefined ? [go(to), plain(200, blob)] : [plain(200, blob)]),
-    );
-    expect(await read(connect({ credentials }), { digest })).toEqual(blob);
-    expect(registry.seen.map(({ url, headers }) => [url, headers.authorization])).toEqual([
-      [blobPath(digest), "Bearer t"],
-      [target, "Bearer t"],
-    ]);
-  });
-
-  it("that leave do not bring credentials back", async () => {
-    registry.on(`GET ${blobPath(digest)}`, go(`http://${elsewhere.host}/a`));
-    elsewhere.on("GET /a", go(`http://${registry.host}/other`));
-    registry.on("GET /other", plain(200, blob));
-    expect(await read(connect({ credentials }), { digest })).toEqual(blob);
-    expect(registry.seen.map(({ url, headers }) => [url, headers.authorization])).toEqual([
-      [blobPath(digest), "Bearer t"],
-      ["/other", undefined],
-    ]);
-    expect(elsewhere.seen[0]?.headers.authorization).toBeUndefined();
-  });
-
-  it.each([
-    ["that was named", ["registry.example", "10.0.0.9"], "10.0.0.9", "none"],
-    ["that was not named", ["registry.example"], "10.0.0.9", "10.0.0.9 would be asked without TLS"],
-    [
-      "of loopback, which is never the registry's",
-      ["registry.example", "127.0.0.1"],
-      "127.0.0.1",
-      "is a private address",
-    ],
-  ])("to a private address %s", async (_name, insecureRegistries, host, message) => {
-    const content = Buffer.from("blob");
-    const digest = toDigest(content);
-    registry.on(`GET ${blobPath(digest)}`, plain(307, "", { location: `http://${host}/stored` }));
-    elsewhere.on("GET /stored", plain(200, content));
-    const proxy = await createFakeProxy({ "registry.example": registry, [host]: elsewhere });
-    const client = connect({ insecureRegistries, proxy: { http: proxy.url, https: proxy.url } });
-    const asked = client.fetchBlob(
-      { registry: "registry.example", repository: "team/app" },
-      { digest },
-      { maxBytes: 9, signal },
-    );
-    const fault = await asked.then(
-      () => "none",
-      (thrown: unknown) => String(thrown),
-    );
-    await client.close();
-    await proxy.close();
-    expect(fault).toContain(message);
-    expect(elsewhere.seen).toHaveLength(message === "none" ? 1 : 0);
-  });
-
-  it("are followed five times, and no more", async () => {
-    for (let count = 0; count < 6; count += 1) elsewhere.on(`GET /${count}`, go(`/${count + 1}`));
-    elsewhere.on("GET /5", plain(200, blob));
-    registry.on(`GET ${blobPath(digest)}`, go(`http://${elsewhere.host}/1`));
-    expect(await read(connect(), { digest })).toEqual(blob);
-    registry.on(`GET ${blobPath(digest)}`, go(`http://${elsewhere.host}/0`));
-    await expect(read(connect(), { digest })).rejects.toMatchObject({ code: "invalid-response" });
-  });
-
-  it.each([
-    ["nowhere", plain(307), "invalid-response"],
-    ["no address", go("http://[x"), "invalid-response"],
-    ["another scheme", go("ftp://127.0.0.1/x"), "invalid-response"],
-  ] as [string, Answer, string][])("that lead to %s are an error", async (_name, answer, code) => {
-    registry.on(`GET ${blobPath(digest)}`, answer);
-    await expect(read(connect(), { digest })).rejects.toMatchObject({ code });
-  });
-});
-
 describe("addresses that a manifest names", () => {
   it("are never asked for a blob", async () => {
     const digest = toDigest(Buffer.from("foreign"));
@@ -449,117 +340,6 @@ describe("addresses that a manifest names", () => {
     await expect(read(connect(), layer)).rejects.toMatchObject({ code: "not-found" });
     expect(registry.seen.map(({ url }) => url)).toEqual([blobPath(digest)]);
     expect(elsewhere.seen).toEqual([]);
-  });
-});
-
-describe("Retry-After", () => {
-  const date = "Thu, 01 Jan 2026 00:00:00 GMT";
-
-  it("as a date is one by the registry's clock", async () => {
-    const { digest, bytes } = registry.addManifest("team/app", ociImage);
-    const headers = { "retry-after": "Thu, 01 Jan 2026 05:00:07 GMT", date: "Thu, 01 Jan 2026 05:00:00 GMT" };
-    registry.on(`GET ${manifestPath(digest)}`, plain(503, "", headers), plain(200, bytes));
-    const client = connect();
-    await client.fetchManifest(pinned(digest), { signal });
-    expect(client.statistics()[registry.host]?.throttledMs).toBe(7000);
-  });
-
-  it("is waited for as long as it says also where the machine's clock is set back meanwhile", async () => {
-    const { digest, bytes } = registry.addManifest("team/app", ociImage);
-    vi.useFakeTimers({ toFake: ["Date"] });
-    registry.on(
-      `GET ${manifestPath(digest)}`,
-      (request, response) => {
-        plain(429, "", { "retry-after": "1" })(request, response);
-        response.on("finish", () => setTimeout(() => vi.setSystemTime(Date.now() - 3_600_000), 100));
-      },
-      plain(200, bytes),
-    );
-    const client = createRegistryClient(testOptions);
-    const asked = client.fetchManifest(pinned(digest), { signal }).finally(() => vi.useRealTimers());
-    expect((await asked).descriptor.digest).toBe(digest);
-    await client.close();
-  });
-
-  it.each([
-    ["that wait for the first answer", 8, []],
-    ["that wait for a connection", 1, []],
-    ["that wait for one, after the first answer", 2, [{}]],
-  ])(
-    "is kept by all requests to the registry at once, %s, and by those to no other",
-    async (_name, connections, early) => {
-      const clock = createHeldClock();
-      const client = connect({ clock, maxConnectionsPerRegistry: connections });
-      const add = (name: string) => registry.addManifest("team/app", { ...ociImage, annotations: { name } });
-      for (const _ of early) await client.fetchManifest(pinned(add("early").digest), { signal });
-      registry.seen.length = 0;
-      const [first, ...others] = Array.from({ length: 12 }, (_, number) => add(String(number)));
-      if (first === undefined) throw new Error("there are twelve");
-      registry.on(`GET ${manifestPath(first.digest)}`, plain(429, "", { "retry-after": "7" }), plain(200, first.bytes));
-      // Whoever gets a connection with the first one is not answered before it.
-      const held: (() => void)[] = [];
-      for (const { digest, bytes } of others) {
-        registry.on(`GET ${manifestPath(digest)}`, (request, response) =>
-          held.push(() => plain(200, bytes)(request, response)),
-        );
-      }
-      const all = Promise.all([first, ...others].map(({ digest }) => client.fetchManifest(pinned(digest), { signal })));
-      const atOnce = early.length === 0 ? 1 : connections;
-      await vi.waitFor(() => expect(clock.sleepers).toBe(12 - (atOnce - 1)), 10_000);
-      expect(registry.seen).toHaveLength(atOnce);
-      const { digest: unrelated } = elsewhere.addManifest("team/app", ociImage);
-      await client.fetchManifest(toPinned({ registry: elsewhere.host, repository: "team/app" }, unrelated), { signal });
-      clock.advance(6999);
-      for (const end of held.splice(0)) end();
-      expect(registry.seen).toHaveLength(atOnce);
-      clock.advance(1);
-      const timer = setInterval(() => held.splice(0).map((end) => end()), 1);
-      expect(await all).toHaveLength(12);
-      clearInterval(timer);
-      const { [registry.host]: told, [elsewhere.host]: untold } = client.statistics();
-      expect([told?.throttledMs, told?.retries, untold?.throttledMs]).toEqual([7000, 1, 0]);
-    },
-  );
-
-  it.each([
-    ["120", 120_000],
-    ["Thu, 01 Jan 2026 00:02:00 GMT", 120_000],
-  ])("is waited for up to two minutes: %s", async (value, ms) => {
-    const { digest, bytes } = registry.addManifest("team/app", ociImage);
-    registry.on(`GET ${manifestPath(digest)}`, plain(503, "", { "retry-after": value, date }), plain(200, bytes));
-    const clock = createFakeClock();
-    const startedAtMs = clock.nowMs();
-    await connect({ clock }).fetchManifest(pinned(digest), { signal });
-    expect(clock.nowMs() - startedAtMs).toBeGreaterThanOrEqual(ms);
-  });
-
-  it.each(["121", "Thu, 01 Jan 2026 00:02:01 GMT", "9999999999"])("is not waited for longer: %s", async (value) => {
-    const { digest } = registry.addManifest("team/app", ociImage);
-    registry.on(`GET ${manifestPath(digest)}`, plain(429, "", { "retry-after": value, date }));
-    const clock = createFakeClock();
-    const client = connect({ clock });
-    await expect(client.fetchManifest(pinned(digest), { signal })).rejects.toMatchObject({ code: "rate-limited" });
-    expect([registry.seen.length, clock.slept]).toEqual([1, []]);
-    expect(client.statistics()[registry.host]?.throttledMs).toBe(0);
-  });
-
-  it("of the token service counts for the registry, and its 429 without one is tried again", async () => {
-    const { bytes, digest } = registry.addManifest("team/app", ociImage);
-    const challenge = { "www-authenticate": `Bearer realm="http://${registry.host}/token"` };
-    registry.on(`GET ${manifestPath(digest)}`, (request, response) =>
-      (request.headers.authorization === "Bearer t" ? plain(200, bytes) : plain(401, "", challenge))(request, response),
-    );
-    registry.on(
-      "GET /token",
-      plain(429, "<html>"),
-      plain(429, "<html>", { "retry-after": "9" }),
-      json(200, { token: "t" }),
-    );
-    const clock = createFakeClock();
-    const client = connect({ clock });
-    await client.fetchManifest(pinned(digest), { signal });
-    expect(clock.slept).toEqual([100, 9000]);
-    expect(client.statistics()[registry.host]).toMatchObject({ retries: 2, throttledMs: 9100 });
   });
 });
 
