@@ -1,18 +1,8 @@
+import { certificate } from "../../../src/rego/builtins/certificate.fixture.ts";
+
 /** Keys and certificates that were made for these comparisons and are used nowhere else. The chain is root, intermediate, leaf. */
 export const pems = {
-  root: `-----BEGIN CERTIFICATE-----
-MIIB1TCCAXqgAwIBAgIUETUWsEy/7dh99kZLAIf2GoKZIuYwCgYIKoZIzj0EAwIw
-NTELMAkGA1UEBhMCREUxFDASBgNVBAoMC0V4YW1wbGUgT3JnMRAwDgYDVQQDDAdS
-b290IENBMCAXDTI2MTEyMTE2NTI0MFoYDzIxMDkwMTEwMTY1MjQwWjA1MQswCQYD
-VQQGEwJERTEUMBIGA1UECgwLRXhhbXBsZSBPcmcxEDAOBgNVBAMMB1Jvb3QgQ0Ew
-WTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAARaAA+DvBEZjCG903yYqVGfEo0f++BS
-a/EICt45pnd5o3Rk67pjj0eq9AFkVK6se8t6S5rPbUZTJ/Yb2pjNpMi2o2YwZDAd
-BgNVHQ4EFgQU9hP0BM0o8hlyUwsmpdwWGF3oaL4wHwYDVR0jBBgwFoAU9hP0BM0o
-8hlyUwsmpdwWGF3oaL4wEgYDVR0TAQH/BAgwBgEB/wIBATAOBgNVHQ8BAf8EBAMC
-AQYwCgYIKoZIzj0EAwIDSQAwRgIhAOBqibU5sKArs1AhNVfYPxzSisip/nHVhwmL
-kTb0dKEhAiEA1hlWO/dNLCk/oUymlDKWPaJACqOEVaQ6eG2Jfc2Lnco=
------END CERTIFICATE-----
-`,
+  root: certificate,
   intermediate: `-----BEGIN CERTIFICATE-----
 MIICHDCCAcKgAwIBAgIUCV1/16lDrU+uB5cN9J3fXHwL+ZgwCgYIKoZIzj0EAwIw
 NTELMAkGA1UEBhMCREUxFDASBgNVBAoMC0V4YW1wbGUgT3JnMRAwDgYDVQQDDAdS
